@@ -1,0 +1,39 @@
+# The commands a newcomer needs. `make demo` shows the product, `make test` proves it; both install what is missing.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint docs clean
+
+# One directory for all that is built, so that nothing is compiled twice.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+help:
+	@echo "make demo           build, start Kafka, ClickHouse and the pipeline, publish a stream, show its alarms"
+	@echo "make demo EXIT=1    the same, and stop by itself: status 0 only if every alarm was the expected one"
+	@echo "make test           all tests, from units to the whole system on a real Kafka and an embedded ClickHouse"
+	@echo "make lint           form, lints, documentation, dependency rules: what cargo xtask ci checks"
+	@echo "make docs           the code's documentation, in $(TARGET)/doc"
+	@echo "make build          the release binaries, in $(TARGET)/release"
+	@echo "make setup          only install what is missing (deploy/setup.sh)"
+	@echo "make clean          remove what was built"
+
+setup:
+	@deploy/setup.sh
+
+build: setup
+	cargo build --release --locked --package xiezhi --package embedded-clickhouse --bins
+
+demo: build
+	@exec $(TARGET)/release/xiezhi demo $(if $(EXIT),--exit)
+
+test: setup
+	@cargo xtask test
+
+lint: setup
+	@cargo xtask ci
+
+docs:
+	cargo doc --workspace --no-deps --locked
+
+clean:
+	cargo clean

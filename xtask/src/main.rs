@@ -1,0 +1,39 @@
+//! The project's own chores: `cargo xtask tidy` holds the rules that no compiler knows,
+//! `cargo xtask ci` is the one gate, `cargo xtask test` runs every test there is.
+//!
+//! What must stay true: the gate is the same on a desk and in `.ci/run`; a rule says where it was broken and what
+//! would be right; nothing here is needed to build or run the product.
+
+mod ci;
+mod metadata;
+mod repository;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const USAGE: &str = "usage: cargo xtask tidy | ci | test";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what the arguments ask; the answer is whether all was well.
+fn run(arguments: &[String]) -> Result<bool> {
+    match arguments {
+        [command] if command == "tidy" => tidy::run(),
+        [command] if command == "ci" => ci::run(),
+        [command] if command == "test" => test::run(),
+        _ => anyhow::bail!(USAGE),
+    }
+}
