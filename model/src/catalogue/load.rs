@@ -1,0 +1,80 @@
+//! From a directory of YAML and CSV files to a [`Catalogue`], or to everything that is wrong with them.
+//!
+//! [`Catalogue::load`] alone touches the disk; [`Catalogue::from_files`] is the same over texts in memory. Strict: what
+//! is not understood is an error, for a rule that is silently dropped supervises nobody.
+
+mod annex;
+mod assemble;
+mod cursor;
+mod discretion;
+mod disk;
+mod item;
+mod limits;
+mod officers;
+mod orgs;
+mod points;
+mod settings;
+mod stages;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Catalogue, Problem};
+use crate::time::Day;
+
+/// What became of a directory: the catalogue if it has no error, and all problems, warnings included.
+#[derive(Debug)]
+pub struct Inspection {
+    /// `None` if there is any error.
+    pub catalogue: Option<Catalogue>,
+    /// By file and line.
+    pub problems: Vec<Problem>,
+}
+
+impl Inspection {
+    fn into_result(self) -> Result<Catalogue, Vec<Problem>> {
+        self.catalogue.ok_or(self.problems)
+    }
+}
+
+impl Catalogue {
+    /// Reads a catalogue directory.
+    ///
+    /// # Errors
+    /// All problems of the directory, the warnings too, if any of them is an error.
+    pub fn load(dir: &Path) -> Result<Self, Vec<Problem>> {
+        Self::inspect(dir).into_result()
+    }
+
+    /// Reads a catalogue directory and keeps the warnings.
+    pub fn inspect(dir: &Path) -> Inspection {
+        let (files, problems) = disk::read(dir);
+        assemble::assemble(&files, problems)
+    }
+
+    /// Reads a catalogue from texts; the paths are relative to its directory, with `/`.
+    ///
+    /// # Errors
+    /// As [`Catalogue::load`].
+    pub fn from_files(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<Problem>> {
+        Self::inspect_files(files).into_result()
+    }
+
+    /// [`Catalogue::from_files`] that keeps the warnings.
+    pub fn inspect_files(files: impl IntoIterator<Item = (String, String)>) -> Inspection {
+        assemble::assemble(&files.into_iter().collect::<BTreeMap<_, _>>(), Vec::new())
+    }
+
+    /// Warns of the years that deadlines of these days need and that have no calendar: this one and, from November on
+    /// (when the State Council has given its notice), the next.
+    pub fn missing_calendars(&self, today: Day) -> Vec<Problem> {
+        let (year, month, _) = today.ymd();
+        let needed = if month >= 11 { vec![year, year + 1] } else { vec![year] };
+        let missing = needed.into_iter().filter(|y| !self.calendar.years().any(|known| known == *y));
+        missing.map(assemble::missing_calendar).collect()
+    }
+}

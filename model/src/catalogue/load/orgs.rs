@@ -1,0 +1,63 @@
+//! `orgs.yaml`: the tree of organisations and the systems that speak for them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::cursor::{At, Fields, Sink, both};
+use super::text::{Index, ids};
+use super::tree::Node;
+use crate::catalogue::{Org, Orgs, ProblemCode};
+
+/// Reads the whole file. The sink knows what is wrong.
+pub(super) fn read(node: &Node, sink: &Sink) -> Orgs {
+    let root = At::root(node, sink);
+    let list = root.list();
+    if root.is_list() && list.is_empty() {
+        let message = both!(
+            "没有任何机构：若任何来源都可代表任何机构，请删除本文件",
+            "there is no org here; delete the file if any source may speak for any org"
+        );
+        root.note(ProblemCode::MissingKey, message);
+    }
+    let keys = ["id", "name", "parent", "region", "sources"];
+    let elements: Vec<_> = list.iter().map(|at| at.fields(&keys)).collect();
+    let index = Index::read(ProblemCode::UnknownOrg, ("机构", "org"), &elements);
+    let parents: Vec<Option<usize>> = elements.iter().map(|f| read_parent(f.as_ref()?, &index)).collect();
+    note_cycles(&elements, &parents, &index);
+    let read = |(i, fields): (usize, &Option<Fields<'_>>)| {
+        let parent = parents[i].map(|p| index.id(p));
+        Some(read_org(fields.as_ref()?, index.id(i), parent))
+    };
+    let by_id: HashMap<String, Org> =
+        elements.iter().enumerate().filter_map(read).map(|org| (org.id.clone(), org)).collect();
+    Orgs { by_id }
+}
+
+fn read_parent(fields: &Fields<'_>, index: &Index<'_>) -> Option<usize> {
+    fields.get("parent").and_then(|at| index.find(&at))
+}
+
+fn read_org(fields: &Fields<'_>, id: String, parent: Option<String>) -> Org {
+    let name = fields.need("name").and_then(|at| at.text()).unwrap_or_default().to_owned();
+    let region = fields.get("region").and_then(|at| at.id().map(str::to_owned));
+    let sources: HashSet<String> = ids(&fields.list("sources")).into_iter().collect();
+    Org { id, name, parent, region, sources }
+}
+
+/// Each cycle is noted once, at its member that stands first in the file.
+fn note_cycles(elements: &[Option<Fields<'_>>], parents: &[Option<usize>], index: &Index<'_>) {
+    // Which walk came by: a walk that meets itself has found a cycle.
+    let mut walked: Vec<Option<usize>> = vec![None; parents.len()];
+    for start in 0..parents.len() {
+        let mut at = Some(start);
+        while let Some(here) = at.filter(|here| walked[*here].is_none()) {
+            walked[here] = Some(start);
+            at = parents[here];
+        }
+        let Some(here) = at.filter(|here| walked[*here] == Some(start)) else { continue };
+        if let Some(fields) = &elements[here] {
+            let id = index.id(here);
+            let message = both!("机构“{id}”是自己的上级", "the org \"{id}\" is its own ancestor");
+            fields.get("parent").unwrap_or_else(|| fields.at().clone()).note(ProblemCode::OrgCycle, message);
+        }
+    }
+}

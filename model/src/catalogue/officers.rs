@@ -1,0 +1,65 @@
+//! The register of officers (执法人员): who held which certificate when.
+
+use std::collections::HashMap;
+
+use crate::time::Day;
+
+/// One row of `officers.csv`. Dates are inclusive; `None` is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    pub number: String,
+    pub name: String,
+    pub org: String,
+    pub valid_from: Option<Day>,
+    pub valid_to: Option<Day>,
+}
+
+/// All certificates by officer id.
+#[derive(Debug, Clone, Default)]
+pub struct Officers {
+    certificates: HashMap<String, Vec<Certificate>>,
+}
+
+/// What the register says of an officer on a day (`detail` of `unqualified_officer`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Qualified,
+    NotRegistered,
+    NotYetValid,
+    Expired,
+}
+
+impl Officers {
+    pub fn insert(&mut self, officer: String, certificate: Certificate) {
+        self.certificates.entry(officer).or_default().push(certificate);
+    }
+
+    pub fn len(&self) -> usize {
+        self.certificates.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+    }
+
+    pub fn certificates(&self, officer: &str) -> &[Certificate] {
+        self.certificates.get(officer).map_or(&[], Vec::as_slice)
+    }
+
+    /// Reading 20 of the contract: rows without a number are no certificates.
+    pub fn standing(&self, officer: &str, on: Day) -> Standing {
+        let mut held = self.certificates(officer).iter().filter(|c| !c.number.trim().is_empty()).peekable();
+        if held.peek().is_none() {
+            return Standing::NotRegistered;
+        }
+        let mut all_begin_later = true;
+        for certificate in held {
+            let begun = certificate.valid_from.is_none_or(|d| d <= on);
+            if begun && certificate.valid_to.is_none_or(|d| on <= d) {
+                return Standing::Qualified;
+            }
+            all_begin_later &= !begun;
+        }
+        if all_begin_later { Standing::NotYetValid } else { Standing::Expired }
+    }
+}
