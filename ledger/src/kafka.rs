@@ -1,0 +1,225 @@
+//! The log on Kafka: one partition's two streams, each read by a `BaseConsumer` of its own, assigned by hand.
+//!
+//! No group decides what is read here, so no rebalance can take a record away in the middle of a batch; who owns the
+//! partition is another question ([`crate::worker`]), and the ledger itself answers it in the end.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use model::Instant;
+use rdkafka::client::ClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{DeliveryResult, Message};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use crate::log::{Log, LogError, LogEvent, Stream};
+
+/// Longest wait for an answer about offsets.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
+/// After so long an append counts as unknown, ms.
+const APPEND_TIMEOUT_MS: u32 = 30_000;
+/// Largest ledger entry, bytes; the topic takes as much.
+pub const MAX_ENTRY_BYTES: usize = 2 * 1024 * 1024;
+/// Read ahead of each stream, KiB.
+const READ_AHEAD_KIB: u32 = 8 * 1024;
+
+/// Names of the topics.
+#[derive(Debug, Clone)]
+pub struct Topics {
+    pub case_events: String,
+    pub ledger: String,
+    pub alarm_feed: String,
+}
+
+impl Default for Topics {
+    fn default() -> Self {
+        let own = str::to_owned;
+        Self { case_events: own("case-events"), ledger: own("ledger"), alarm_feed: own("alarm-feed") }
+    }
+}
+
+/// Settings of a consumer that is assigned by hand; they are set last, over whatever the operator wrote.
+pub(crate) fn reader(base: &ClientConfig, group: &str) -> ClientConfig {
+    let mut config = base.clone();
+    config
+        .set("group.id", group)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("enable.partition.eof", "true")
+        // A position that is no longer there is a loss to be told, never a reason to start somewhere else.
+        .set("auto.offset.reset", "error")
+        .set("allow.auto.create.topics", "false")
+        .set("check.crcs", "true")
+        .set("isolation.level", "read_committed")
+        .set("fetch.wait.max.ms", "20")
+        .set("queued.max.messages.kbytes", READ_AHEAD_KIB.to_string())
+        .set("fetch.message.max.bytes", (4 * MAX_ENTRY_BYTES).to_string());
+    config
+}
+
+/// Settings of a producer whose records land in order, once each, or not at all.
+pub(crate) fn writer(base: &ClientConfig) -> ClientConfig {
+    let mut config = base.clone();
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("max.in.flight.requests.per.connection", "5")
+        .set("message.timeout.ms", APPEND_TIMEOUT_MS.to_string())
+        .set("message.max.bytes", (MAX_ENTRY_BYTES + 64 * 1024).to_string())
+        .set("linger.ms", "0")
+        .set("compression.type", "lz4");
+    config
+}
+
+/// Keeps the reasons of deliveries that failed.
+#[derive(Clone, Default)]
+pub(crate) struct Failures(Arc<Mutex<VecDeque<String>>>);
+
+impl Failures {
+    pub(crate) fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+impl ClientContext for Failures {}
+
+impl ProducerContext for Failures {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(error.to_string());
+        }
+    }
+}
+
+/// See the module.
+pub struct KafkaLog {
+    topics: Topics,
+    partition: i32,
+    case_events: BaseConsumer,
+    ledger: BaseConsumer,
+    producer: BaseProducer<Failures>,
+    failures: Failures,
+    position: Arc<std::sync::atomic::AtomicI64>,
+}
+
+impl KafkaLog {
+    /// `position` is where the worker reads how far this partition has come.
+    pub fn new(
+        base: &ClientConfig,
+        topics: &Topics,
+        partition: i32,
+        position: Arc<std::sync::atomic::AtomicI64>,
+    ) -> Result<Self, LogError> {
+        let failures = Failures::default();
+        let reader = reader(base, "xiezhi-actors");
+        Ok(Self {
+            topics: topics.clone(),
+            partition,
+            case_events: reader.create().map_err(broken)?,
+            ledger: reader.create().map_err(broken)?,
+            producer: writer(base).create_with_context(failures.clone()).map_err(broken)?,
+            failures,
+            position,
+        })
+    }
+
+    fn topic(&self, stream: Stream) -> &str {
+        match stream {
+            Stream::CaseEvents => &self.topics.case_events,
+            Stream::Ledger => &self.topics.ledger,
+        }
+    }
+
+    fn consumer(&self, stream: Stream) -> &BaseConsumer {
+        match stream {
+            Stream::CaseEvents => &self.case_events,
+            Stream::Ledger => &self.ledger,
+        }
+    }
+
+    fn poll_stream(&self, stream: Stream, wait: Duration) -> Result<Option<LogEvent>, LogError> {
+        match self.consumer(stream).poll(wait) {
+            None => Ok(None),
+            Some(Ok(message)) => Ok(Some(LogEvent::Record {
+                stream,
+                offset: message.offset(),
+                timestamp: Instant(message.timestamp().to_millis().unwrap_or(0)),
+                bytes: message.payload().unwrap_or_default().to_vec(),
+            })),
+            Some(Err(KafkaError::PartitionEOF(_))) => Ok(Some(LogEvent::End { stream })),
+            Some(Err(error)) => self.reading_failed(stream, &error),
+        }
+    }
+
+    /// Most errors are told while librdkafka goes on by itself; a lost position is not among them.
+    fn reading_failed(&self, stream: Stream, error: &KafkaError) -> Result<Option<LogEvent>, LogError> {
+        use rdkafka::types::RDKafkaErrorCode as Code;
+        match error.rdkafka_error_code() {
+            Some(
+                Code::AutoOffsetReset
+                | Code::OffsetOutOfRange
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownPartition
+                | Code::Fatal,
+            ) => Err(LogError::Broken(format!("{} [{}]: {error}", self.topic(stream), self.partition))),
+            _ => {
+                tracing::warn!(topic = self.topic(stream), partition = self.partition, %error, "reading goes on after an error");
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Log for KafkaLog {
+    fn bounds(&mut self, stream: Stream) -> Result<(i64, i64), LogError> {
+        let topic = self.topic(stream);
+        self.consumer(stream).fetch_watermarks(topic, self.partition, METADATA_TIMEOUT).map_err(broken)
+    }
+
+    fn seek(&mut self, stream: Stream, offset: i64) -> Result<(), LogError> {
+        let mut list = TopicPartitionList::new();
+        let topic = self.topic(stream);
+        list.add_partition_offset(topic, self.partition, Offset::Offset(offset)).map_err(broken)?;
+        self.consumer(stream).assign(&list).map_err(broken)
+    }
+
+    fn poll(&mut self, wait: Duration) -> Result<Option<LogEvent>, LogError> {
+        self.producer.poll(Duration::ZERO);
+        if let Some(reason) = self.failures.take() {
+            return Ok(Some(LogEvent::Unknown { reason }));
+        }
+        if let Some(event) = self.poll_stream(Stream::Ledger, Duration::ZERO)? {
+            return Ok(Some(event));
+        }
+        self.poll_stream(Stream::CaseEvents, wait)
+    }
+
+    fn append(&mut self, bytes: Vec<u8>) -> Result<(), LogError> {
+        let key = self.partition.to_string();
+        let record = BaseRecord::to(&self.topics.ledger).partition(self.partition).key(&key).payload(&bytes);
+        self.producer.send(record).map_err(|(error, _)| broken(error))?;
+        self.producer.poll(Duration::ZERO);
+        Ok(())
+    }
+
+    fn report(&mut self, position: i64) {
+        self.position.store(position, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl Drop for KafkaLog {
+    fn drop(&mut self) {
+        // What is still queued is nobody's any more; what is on its way is judged by the ledger's rule.
+        self.producer.purge(PurgeConfig::default().queue().inflight());
+    }
+}
+
+pub(crate) fn broken(error: KafkaError) -> LogError {
+    LogError::Broken(error.to_string())
+}

@@ -1,0 +1,12 @@
+//! The engine: one log in, one ledger out. One partition of `case-events` is one single-threaded actor is one
+//! partition of `ledger` (docs/architecture.md).
+
+pub mod actor;
+pub mod chain;
+pub mod clock;
+pub mod feed;
+pub mod kafka;
+pub mod log;
+pub mod memory;
+pub mod record;
+pub mod worker;

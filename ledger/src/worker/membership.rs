@@ -1,0 +1,130 @@
+//! The consumer group, used for nothing but saying whose a partition is.
+
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
+use rdkafka::error::KafkaResult;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::{WorkerConfig, WorkerError};
+
+/// How long a member may be silent before its partitions go to others, ms.
+const SESSION_TIMEOUT_MS: u32 = 10_000;
+/// Between two commits of positions, for lag tools.
+const COMMIT_EVERY: Duration = Duration::from_secs(2);
+
+pub(super) enum Change {
+    Assigned(i32),
+    Revoked(i32),
+}
+
+struct Context {
+    changes: SyncSender<Change>,
+}
+
+impl ClientContext for Context {}
+
+impl ConsumerContext for Context {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Revoke(list) = rebalance {
+            self.tell(list, Change::Revoked);
+        }
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Assign(list) = rebalance {
+            if let Err(error) = consumer.pause(list) {
+                tracing::warn!(%error, "the group's consumer could not be paused; what it reads is dropped");
+            }
+            self.tell(list, Change::Assigned);
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            // Nothing depends on it: the ledger says where to resume.
+            tracing::debug!(%error, "a position was not committed");
+        }
+    }
+}
+
+impl Context {
+    fn tell(&self, list: &TopicPartitionList, change: fn(i32) -> Change) {
+        for element in list.elements() {
+            if self.changes.send(change(element.partition())).is_err() {
+                tracing::debug!("the worker has stopped listening");
+            }
+        }
+    }
+}
+
+pub(super) struct Membership {
+    consumer: BaseConsumer<Context>,
+    topic: String,
+    committed: std::cell::Cell<std::time::Instant>,
+}
+
+impl Membership {
+    pub(super) fn join(config: &WorkerConfig, changes: SyncSender<Change>) -> Result<Self, WorkerError> {
+        let mut client = config.client.clone();
+        client
+            .set("group.id", &config.group)
+            .set("group.instance.id", &config.instance)
+            // KIP-848 with static ids keeps a killed member's place until its session has timed out; the classic
+            // protocol lets the restarted one take it at once.
+            .set("group.protocol", "classic")
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", SESSION_TIMEOUT_MS.to_string())
+            .set("heartbeat.interval.ms", (SESSION_TIMEOUT_MS / 5).to_string())
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            // It reads nothing, so where it would start does not matter.
+            .set("auto.offset.reset", "latest")
+            .set("allow.auto.create.topics", "false");
+        let failed = |e: rdkafka::error::KafkaError| WorkerError::Membership(e.to_string());
+        let consumer: BaseConsumer<Context> =
+            client.create_with_context(Context { changes }).map_err(failed)?;
+        let topic = config.topics.case_events.clone();
+        consumer.subscribe(&[&topic]).map_err(failed)?;
+        Ok(Self { consumer, topic, committed: std::cell::Cell::new(std::time::Instant::now()) })
+    }
+
+    pub(super) fn poll(&self, wait: Duration) -> Result<(), WorkerError> {
+        match self.consumer.poll(wait) {
+            None | Some(Ok(_)) => Ok(()),
+            Some(Err(error))
+                if error.rdkafka_error_code() == Some(rdkafka::types::RDKafkaErrorCode::Fatal) =>
+            {
+                Err(WorkerError::Membership(error.to_string()))
+            }
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the group goes on after an error");
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn commit(&self, positions: impl Iterator<Item = (i32, i64)>) {
+        if self.committed.get().elapsed() < COMMIT_EVERY {
+            return;
+        }
+        self.committed.set(std::time::Instant::now());
+        let mut list = TopicPartitionList::new();
+        for (partition, position) in positions {
+            if let Err(error) = list.add_partition_offset(&self.topic, partition, Offset::Offset(position)) {
+                tracing::debug!(%error, "a position was not committed");
+            }
+        }
+        if list.count() > 0
+            && let Err(error) = self.consumer.commit(&list, CommitMode::Async)
+        {
+            tracing::debug!(%error, "positions were not committed");
+        }
+    }
+
+    pub(super) fn leave(self) {
+        self.consumer.unsubscribe();
+    }
+}

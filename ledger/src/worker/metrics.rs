@@ -1,0 +1,90 @@
+//! What the actors count. Labels are partition numbers and nothing else.
+
+use model::Instant;
+use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
+
+use crate::actor::Tally;
+
+/// Handles, made once and passed in.
+#[derive(Clone)]
+pub struct Metrics {
+    pub partitions: IntGauge,
+    pub failures: IntCounter,
+    pub losses: IntCounter,
+    pub divergences: IntCounter,
+    records: IntCounter,
+    findings: IntCounter,
+    entries: IntCounter,
+    undecodable: IntCounter,
+    acquisitions: IntCounter,
+    clock: IntGaugeVec,
+    cases: IntGaugeVec,
+    state_bytes: IntGaugeVec,
+    position: IntGaugeVec,
+}
+
+impl Metrics {
+    /// # Errors
+    /// A name that the registry already has.
+    pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let gauges = |name: &str, help: &str| -> Result<IntGaugeVec, prometheus::Error> {
+            let gauges = IntGaugeVec::new(Opts::new(name, help), &["partition"])?;
+            registry.register(Box::new(gauges.clone()))?;
+            Ok(gauges)
+        };
+        let partitions = IntGauge::new("xiezhi_detect_partitions", "Partitions held by this process")?;
+        registry.register(Box::new(partitions.clone()))?;
+        Ok(Self {
+            partitions,
+            failures: counter("xiezhi_detect_failures_total", "Times a partition could not be served")?,
+            losses: counter("xiezhi_detect_losses_total", "Times a partition was lost and acquired anew")?,
+            divergences: counter(
+                "xiezhi_detect_divergences_total",
+                "Replays whose state differs from the ledger's",
+            )?,
+            records: counter("xiezhi_detect_records_total", "Records of case-events processed")?,
+            findings: counter("xiezhi_detect_findings_total", "Revisions of findings appended")?,
+            entries: counter("xiezhi_detect_entries_total", "Ledger entries appended")?,
+            undecodable: counter(
+                "xiezhi_detect_undecodable_total",
+                "Records of case-events that are no event",
+            )?,
+            acquisitions: counter("xiezhi_detect_acquisitions_total", "Partitions acquired")?,
+            clock: gauges("xiezhi_detect_clock_seconds", "Logical clock, seconds since 1970")?,
+            cases: gauges("xiezhi_detect_cases", "Cases in memory")?,
+            state_bytes: gauges("xiezhi_detect_state_bytes", "Bytes that the cases take, by estimate")?,
+            position: gauges("xiezhi_detect_position", "Offset of case-events processed")?,
+        })
+    }
+
+    /// Adds what has come since `told`.
+    pub(super) fn observe(
+        &self,
+        partition: i32,
+        tally: &Tally,
+        told: &mut Tally,
+        state: Option<(Instant, usize, usize)>,
+        position: Option<(i64, bool)>,
+    ) {
+        let changed = tally != told;
+        self.records.inc_by(tally.records - told.records);
+        self.findings.inc_by(tally.findings - told.findings);
+        self.entries.inc_by(tally.entries - told.entries);
+        self.undecodable.inc_by(tally.undecodable - told.undecodable);
+        self.acquisitions.inc_by(tally.acquisitions - told.acquisitions);
+        *told = *tally;
+        let (Some((clock, cases, bytes)), Some((position, _)), true) = (state, position, changed) else {
+            return;
+        };
+        let label = partition.to_string();
+        self.clock.with_label_values(&[&label]).set(clock.0 / 1_000);
+        self.cases.with_label_values(&[&label]).set(cases as i64);
+        self.state_bytes.with_label_values(&[&label]).set(bytes as i64);
+        self.position.with_label_values(&[&label]).set(position);
+    }
+}
