@@ -1,0 +1,31 @@
+//! The three topics, as the code tells them apart (their names are configuration).
+
+use crate::config::Topics;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    CaseEvents,
+    Ledger,
+    DeadLetters,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::CaseEvents, Self::Ledger, Self::DeadLetters];
+
+    /// Label of metrics, name of the thread.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::CaseEvents => "case-events",
+            Self::Ledger => "ledger",
+            Self::DeadLetters => "dead-letters",
+        }
+    }
+
+    pub(crate) fn topic(self, topics: &Topics) -> &str {
+        match self {
+            Self::CaseEvents => &topics.case_events,
+            Self::Ledger => &topics.ledger,
+            Self::DeadLetters => &topics.dead_letters,
+        }
+    }
+}

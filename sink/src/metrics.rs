@@ -1,0 +1,138 @@
+//! What the sink says about itself.
+
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
+
+use crate::kind::Kind;
+
+/// Seconds; from one small insert to an outage's end.
+const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    records: IntCounterVec,
+    rows: IntCounterVec,
+    insert_seconds: HistogramVec,
+    stored_seconds: HistogramVec,
+    oldest: IntGaugeVec,
+    pending: IntGaugeVec,
+    lag: IntGaugeVec,
+    halted: IntGaugeVec,
+    retries: IntCounterVec,
+    failing: IntGaugeVec,
+    rejected: IntCounterVec,
+    misfits: IntCounterVec,
+}
+
+impl Metrics {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok::<_, prometheus::Error>(metric)
+        };
+        let gauge = |name: &str, help: &str, labels: &[&str]| {
+            let metric = IntGaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok::<_, prometheus::Error>(metric)
+        };
+        let histogram = |name: &str, help: &str, labels: &[&str]| {
+            let metric = HistogramVec::new(HistogramOpts::new(name, help).buckets(BUCKETS.to_vec()), labels)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok::<_, prometheus::Error>(metric)
+        };
+        Ok(Self {
+            records: counter("xiezhi_sink_records_total", "Records stored", &["topic"])?,
+            rows: counter("xiezhi_sink_rows_total", "Rows stored", &["table"])?,
+            insert_seconds: histogram("xiezhi_sink_insert_seconds", "Successful inserts", &["table"])?,
+            stored_seconds: histogram(
+                "xiezhi_sink_record_stored_seconds",
+                "From the timestamp of a batch's oldest record until the batch is stored",
+                &["topic"],
+            )?,
+            oldest: gauge(
+                "xiezhi_sink_oldest_unstored_timestamp_ms",
+                "Timestamp of the oldest record in hand that is not stored; 0 if there is none",
+                &["topic"],
+            )?,
+            pending: gauge(
+                "xiezhi_sink_pending_records",
+                "Records of the range that is announced and not yet stored",
+                &["topic"],
+            )?,
+            lag: gauge("xiezhi_sink_lag_records", "Records not yet stored", &["topic", "partition"])?,
+            halted: gauge(
+                "xiezhi_sink_halted",
+                "1 where records are missing from the log and an operator must look",
+                &["topic", "partition"],
+            )?,
+            retries: counter("xiezhi_sink_retries_total", "Attempts that failed", &["topic", "operation"])?,
+            failing: gauge("xiezhi_sink_failing", "1 while an operation fails", &["topic", "operation"])?,
+            rejected: counter("xiezhi_sink_rejected_rows_total", "Rows kept as dead letters", &["topic"])?,
+            misfits: counter("xiezhi_sink_misfits_total", "Ledger records passed over", &["reason"])?,
+        })
+    }
+
+    pub(crate) fn of(&self, kind: Kind) -> TopicMetrics {
+        TopicMetrics { all: self.clone(), topic: kind.name() }
+    }
+}
+
+/// The metrics of one topic.
+#[derive(Debug, Clone)]
+pub(crate) struct TopicMetrics {
+    all: Metrics,
+    topic: &'static str,
+}
+
+impl TopicMetrics {
+    pub(crate) fn records(&self) -> IntCounter {
+        self.all.records.with_label_values(&[self.topic])
+    }
+
+    pub(crate) fn rows(&self, table: &str) -> IntCounter {
+        self.all.rows.with_label_values(&[table])
+    }
+
+    pub(crate) fn insert_seconds(&self, table: &str) -> Histogram {
+        self.all.insert_seconds.with_label_values(&[table])
+    }
+
+    pub(crate) fn stored_seconds(&self) -> Histogram {
+        self.all.stored_seconds.with_label_values(&[self.topic])
+    }
+
+    pub(crate) fn oldest(&self) -> IntGauge {
+        self.all.oldest.with_label_values(&[self.topic])
+    }
+
+    pub(crate) fn pending(&self) -> IntGauge {
+        self.all.pending.with_label_values(&[self.topic])
+    }
+
+    pub(crate) fn lag(&self, partition: i32) -> IntGauge {
+        self.all.lag.with_label_values(&[self.topic, &partition.to_string()])
+    }
+
+    pub(crate) fn halted(&self, partition: i32) -> IntGauge {
+        self.all.halted.with_label_values(&[self.topic, &partition.to_string()])
+    }
+
+    pub(crate) fn rejected(&self) -> IntCounter {
+        self.all.rejected.with_label_values(&[self.topic])
+    }
+
+    pub(crate) fn misfits(&self, reason: &str) -> IntCounter {
+        self.all.misfits.with_label_values(&[reason])
+    }
+
+    pub(crate) fn failed(&self, operation: &str) {
+        self.all.retries.with_label_values(&[self.topic, operation]).inc();
+        self.all.failing.with_label_values(&[self.topic, operation]).set(1);
+    }
+
+    pub(crate) fn recovered(&self, operation: &str) {
+        self.all.failing.with_label_values(&[self.topic, operation]).set(0);
+    }
+}

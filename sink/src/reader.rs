@@ -1,0 +1,162 @@
+//! The Kafka side of a topic: a consumer that is told what to read, and a place to keep offsets.
+//!
+//! `BaseConsumer` on the caller's own thread, partitions assigned by hand. The group id names offsets and nothing else,
+//! so no rebalance ever takes a partition away between an insert and its commit.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Headers};
+use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
+
+use crate::progress::Progress;
+use crate::record::Record;
+use crate::start::Found;
+
+/// Settings the sink's promise rests on: they are set last.
+const RESERVED: [(&str, &str); 8] = [
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("auto.offset.reset", "error"),
+    ("enable.partition.eof", "false"),
+    ("isolation.level", "read_committed"),
+    ("check.crcs", "true"),
+    ("allow.auto.create.topics", "false"),
+    ("fetch.queue.backoff.ms", "20"),
+];
+
+pub(crate) struct Reader {
+    consumer: BaseConsumer,
+    /// Reads nothing, so its questions are answered at once: a broker answers a connection in order, and behind a fetch
+    /// that waits for records each question takes up to half a second.
+    asker: BaseConsumer,
+    topic: String,
+    timeout: Duration,
+}
+
+/// What a poll brought.
+pub(crate) enum Polled {
+    Record(Record),
+    Nothing,
+    /// The client gets over it by itself.
+    Hiccup(KafkaError),
+    /// Something is wrong with the assignment: look at the log again.
+    Lost(KafkaError),
+}
+
+impl Reader {
+    pub(crate) fn new(base: &ClientConfig, group: &str, topic: &str, timeout: Duration) -> KafkaResult<Self> {
+        let mut config = base.clone();
+        config.remove("group.instance.id");
+        config.set("group.id", group);
+        for (key, value) in RESERVED {
+            config.set(key, value);
+        }
+        Ok(Self { consumer: config.create()?, asker: config.create()?, topic: topic.to_owned(), timeout })
+    }
+
+    /// How many partitions the topic has.
+    pub(crate) fn partitions(&self) -> KafkaResult<i32> {
+        // Nobody else takes the errors that gather in its queue.
+        while self.asker.poll(Duration::ZERO).is_some() {}
+        let metadata = self.asker.fetch_metadata(Some(&self.topic), self.timeout)?;
+        let topic = metadata.topics().iter().find(|topic| topic.name() == self.topic);
+        let topic = topic.ok_or(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopic))?;
+        match topic.error() {
+            Some(error) => Err(KafkaError::MetadataFetch(error.into())),
+            None => Ok(i32::try_from(topic.partitions().len()).unwrap_or(i32::MAX)),
+        }
+    }
+
+    /// What the broker knows of each partition.
+    pub(crate) fn find(&self) -> KafkaResult<Vec<Found>> {
+        let mut asked = TopicPartitionList::new();
+        let partitions = self.partitions()?;
+        if partitions == 0 {
+            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownPartition));
+        }
+        asked.add_partition_range(&self.topic, 0, partitions - 1);
+        let committed = self.asker.committed_offsets(asked, self.timeout)?;
+        let mut found = Vec::new();
+        for element in committed.elements() {
+            element.error()?;
+            let committed = match element.offset() {
+                Offset::Offset(offset) => Some((offset, element.metadata().to_owned())),
+                _ => None,
+            };
+            let (low, high) = self.watermarks(element.partition())?;
+            found.push(Found { partition: element.partition(), low, high, committed });
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn watermarks(&self, partition: i32) -> KafkaResult<(i64, i64)> {
+        self.asker.fetch_watermarks(&self.topic, partition, self.timeout)
+    }
+
+    /// Reads these partitions, and no others, from these offsets on.
+    pub(crate) fn assign(&self, positions: impl IntoIterator<Item = (i32, i64)>) -> KafkaResult<()> {
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in positions {
+            list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
+        }
+        self.consumer.assign(&list)
+    }
+
+    pub(crate) fn poll(&self, patience: Duration) -> Polled {
+        match self.consumer.poll(patience) {
+            None => Polled::Nothing,
+            Some(Ok(message)) => Polled::Record(record(&message)),
+            Some(Err(error)) if is_passing(&error) => Polled::Hiccup(error),
+            Some(Err(error)) => Polled::Lost(error),
+        }
+    }
+
+    /// Records where the partitions stand: one request, so that they move together.
+    pub(crate) fn commit(&self, progress: &BTreeMap<i32, Progress>) -> KafkaResult<()> {
+        let mut list = TopicPartitionList::new();
+        for (partition, progress) in progress {
+            list.add_partition_offset(&self.topic, *partition, Offset::Offset(progress.offset))?;
+            if let Some(mut element) = list.find_partition(&self.topic, *partition) {
+                element.set_metadata(progress.metadata());
+            }
+        }
+        self.consumer.commit(&list, CommitMode::Sync)
+    }
+}
+
+fn is_passing(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::BrokerTransportFailure
+                | Code::AllBrokersDown
+                | Code::Resolve
+                | Code::OperationTimedOut
+                | Code::RequestTimedOut
+                | Code::NetworkException
+                | Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::Authentication
+                | Code::TopicAuthorizationFailed
+        )
+    )
+}
+
+fn record(message: &BorrowedMessage<'_>) -> Record {
+    let headers = message.headers().map_or_else(Vec::new, |headers| {
+        let owned = headers.iter().map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec()));
+        owned.collect()
+    });
+    Record {
+        partition: message.partition(),
+        offset: message.offset(),
+        timestamp_ms: message.timestamp().to_millis().unwrap_or(0),
+        key: message.key().unwrap_or_default().to_vec(),
+        value: message.payload().unwrap_or_default().to_vec(),
+        headers,
+    }
+}

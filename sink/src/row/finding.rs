@@ -1,0 +1,191 @@
+//! A revision of a finding as a row of `findings_log` and of `alarms_current`.
+
+use std::collections::BTreeMap;
+
+use clickhouse::Row;
+use model::Finding;
+use model::catalogue::Category;
+use serde::Serialize;
+
+use super::{Bytes, DeadLetterRow, Refusable, instant, offset, partition};
+
+#[derive(Debug, Clone, PartialEq, Row, Serialize)]
+pub(crate) struct FindingRow {
+    pub(crate) finding_id: String,
+    pub(crate) revision: u32,
+    change: &'static str,
+    cause: &'static str,
+    state: &'static str,
+    case_id: String,
+    item: String,
+    category: &'static str,
+    org: String,
+    region: String,
+    accepted_at: i64,
+    point: String,
+    kind: &'static str,
+    code: &'static str,
+    light: &'static str,
+    step: String,
+    visit: u32,
+    violated_at: i64,
+    due: Option<i64>,
+    late_by_ms: Option<i64>,
+    provisional: bool,
+    raised_at: i64,
+    changed_at: i64,
+    detail: String,
+    events: Vec<String>,
+    explanation_zh: String,
+    explanation_en: String,
+    rules_version: String,
+    partition: u16,
+    seq: u64,
+    offset: u64,
+}
+
+impl FindingRow {
+    /// `seq` and `at` are the ledger entry's number and offset.
+    pub(crate) fn of(finding: &Finding, of_partition: i32, seq: u64, at: i64) -> Self {
+        let f = finding.clone();
+        Self {
+            finding_id: f.finding_id.to_string(),
+            revision: f.revision,
+            change: f.change.as_str(),
+            cause: f.cause.as_str(),
+            state: f.state.as_str(),
+            case_id: f.case,
+            item: f.item,
+            category: f.category.map_or("", category),
+            org: f.org,
+            region: f.region.unwrap_or_default(),
+            accepted_at: instant(f.accepted_at),
+            point: f.point,
+            kind: f.kind.as_str(),
+            code: f.code.as_str(),
+            light: f.light.as_str(),
+            step: f.step.unwrap_or_default(),
+            visit: f.visit.unwrap_or(0),
+            violated_at: instant(f.violated_at),
+            due: f.due.map(instant),
+            late_by_ms: f.late_by_ms,
+            provisional: f.provisional,
+            raised_at: instant(f.raised_at),
+            changed_at: instant(f.changed_at),
+            detail: f.detail.unwrap_or_default(),
+            events: f.events,
+            explanation_zh: f.explanation.zh,
+            explanation_en: f.explanation.en,
+            rules_version: f.rules_version,
+            partition: partition(of_partition),
+            seq,
+            offset: offset(at),
+        }
+    }
+}
+
+impl Refusable for FindingRow {
+    fn refused(&self, sentence: String) -> DeadLetterRow {
+        let payload = serde_json::to_vec(self).unwrap_or_default();
+        DeadLetterRow {
+            org: self.org.clone(),
+            record_time: self.changed_at,
+            key: Bytes(self.finding_id.clone().into_bytes()),
+            payload: Bytes(payload),
+            ..DeadLetterRow::refused("ledger", self.partition, self.offset, sentence)
+        }
+    }
+}
+
+/// The last revision of each finding, in order of id.
+pub(crate) fn latest(rows: &[FindingRow]) -> Vec<FindingRow> {
+    let mut last: BTreeMap<&str, &FindingRow> = BTreeMap::new();
+    for row in rows {
+        let held = last.entry(&row.finding_id).or_insert(row);
+        if row.revision > held.revision {
+            *held = row;
+        }
+    }
+    last.into_values().cloned().collect()
+}
+
+const fn category(category: Category) -> &'static str {
+    match category {
+        Category::Licence => "licence",
+        Category::Penalty => "penalty",
+        Category::Coercion => "coercion",
+        Category::Levy => "levy",
+        Category::Payment => "payment",
+        Category::Ruling => "ruling",
+        Category::Confirmation => "confirmation",
+        Category::Reward => "reward",
+        Category::Inspection => "inspection",
+        Category::Other => "other",
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use model::catalogue::Bilingual;
+    use model::finding::{Cause, Change, Code, Kind, Light, State};
+    use model::{FindingId, Instant};
+
+    use super::*;
+
+    pub(crate) fn finding(revision: u32) -> Finding {
+        Finding {
+            finding_id: FindingId([0xab; 16]),
+            revision,
+            change: if revision == 1 { Change::Raised } else { Change::Updated },
+            cause: Cause::Fact,
+            state: State::Raised,
+            case: "案-1".to_owned(),
+            item: "3701-CF-0042".to_owned(),
+            category: Some(Category::Penalty),
+            org: "org-1".to_owned(),
+            region: None,
+            accepted_at: Instant(1_000),
+            point: "p1".to_owned(),
+            kind: Kind::TimeLimit,
+            code: Code::Overdue,
+            light: Light::Red,
+            step: None,
+            visit: None,
+            violated_at: Instant::LATEST,
+            due: Some(Instant(2_000)),
+            late_by_ms: Some(-5),
+            provisional: true,
+            raised_at: Instant(3_000),
+            changed_at: Instant(3_000 + i64::from(revision)),
+            detail: None,
+            events: vec!["e1".to_owned(), "e2".to_owned()],
+            explanation: Bilingual { zh: "超期".to_owned(), en: "overdue".to_owned() },
+            rules_version: "v1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_absent_becomes_the_columns_empty_value() {
+        let row = FindingRow::of(&finding(1), 7, 9, 11);
+        assert_eq!((row.region.as_str(), row.step.as_str(), row.visit, row.detail.as_str()), ("", "", 0, ""));
+        assert_eq!((row.partition, row.seq, row.offset), (7, 9, 11));
+        assert_eq!((row.finding_id.len(), row.due, row.late_by_ms), (32, Some(2_000), Some(-5)));
+    }
+
+    #[test]
+    fn every_category_is_written_as_json_writes_it() {
+        for word in ["licence", "penalty", "coercion", "levy", "payment", "ruling", "confirmation", "reward"]
+            .into_iter()
+            .chain(["inspection", "other"])
+        {
+            let read: Category = serde_json::from_value(word.into()).expect("a category");
+            assert_eq!(category(read), word);
+        }
+    }
+
+    #[test]
+    fn only_the_last_revision_is_current_whatever_the_order() {
+        let rows: Vec<_> = [2, 3, 1].map(|r| FindingRow::of(&finding(r), 0, 0, 0)).into();
+        assert_eq!(latest(&rows), [rows[1].clone()]);
+    }
+}
