@@ -1,0 +1,50 @@
+//! Problems on the wire (RFC 9457).
+
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
+
+use crate::error::Problem;
+
+/// What went wrong, and what would be right.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemBody {
+    /// `urn:xiezhi:problem:` and its kind: bad-parameter, not-found, unavailable, busy, too-slow, …
+    #[schema(example = "urn:xiezhi:problem:bad-parameter")]
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    /// The path that was asked for.
+    instance: String,
+    /// The parameter at fault, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+}
+
+impl ProblemBody {
+    pub(crate) fn new(problem: &Problem, instance: String) -> Self {
+        Self {
+            r#type: format!("urn:xiezhi:problem:{}", problem.kind.name()),
+            title: problem.kind.title(),
+            status: problem.kind.status().as_u16(),
+            detail: problem.detail.clone(),
+            instance,
+            parameter: problem.parameter.clone(),
+        }
+    }
+}
+
+/// What any address of the store may answer instead.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "a declaration for the OpenAPI document")]
+pub(crate) enum Refusals {
+    /// A parameter is unknown or wrong; `parameter` names it and `detail` says what would be right.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadParameter(ProblemBody),
+    /// ClickHouse does not answer, or too many requests are under way; `Retry-After` says when to try again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+    /// The query was stopped at its time limit.
+    #[response(status = 504, content_type = "application/problem+json")]
+    TooSlow(ProblemBody),
+}

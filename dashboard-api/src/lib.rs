@@ -1,0 +1,35 @@
+//! The read side: alarms, cases, statistics and the pipeline's progress over HTTP, and a small page to look at them.
+//!
+//! It reads ClickHouse views and nothing else, writes nothing, and takes no part in the pipeline. What must stay true:
+//! every value a client sends reaches ClickHouse as a bound parameter; every answer is bounded; every number of
+//! `/stats` comes with the list that it counts; an error names what was wrong and what would be right, and never how the
+//! store works inside. Users read `docs/api.md`; `openapi.json` is the contract.
+
+mod cursor;
+mod dto;
+mod error;
+mod guard;
+mod limits;
+mod page;
+mod params;
+mod question;
+mod routes;
+mod server;
+mod state;
+mod store;
+mod telemetry;
+#[cfg(test)]
+mod testing;
+mod words;
+
+pub use limits::Limits;
+pub use question::{
+    Axis, DeadLetterField, DeadLetterQuery, Field, Filter, Group, Keyset, LetterKeyset, ListQuery, StatsQuery,
+};
+pub use routes::{openapi_json, router};
+pub use server::serve;
+pub use state::ApiState;
+pub use store::clickhouse::{ClickHouseReader, Connection};
+pub use store::rows::{AlarmRow, CaseRow, DeadLetterRow, EventRow, ProgressRow, StatsRow};
+pub use store::{AlarmReader, Answer, StoreError};
+pub use telemetry::metrics_router;

@@ -1,0 +1,40 @@
+//! The bounds of the read side, each with its unit. Nothing a client sends can ask for more.
+
+use std::time::Duration;
+
+/// Largest page of a list, in rows.
+pub(crate) const MAX_PAGE_ROWS: u32 = 500;
+pub(crate) const DEFAULT_PAGE_ROWS: u32 = 50;
+/// Largest number of groups in statistics.
+pub(crate) const MAX_STATS_ROWS: u32 = 5_000;
+pub(crate) const DEFAULT_STATS_ROWS: u32 = 1_000;
+/// Events, and findings, that one timeline shows.
+pub(crate) const MAX_TIMELINE_ROWS: u32 = 2_000;
+/// Revisions, and facts, that one alarm shows.
+pub(crate) const MAX_DETAIL_ROWS: u32 = 1_000;
+/// Bytes of a dead letter's payload, and of its key, that a list shows.
+pub(crate) const MAX_PAYLOAD_BYTES: u32 = 4_096;
+/// Values that one parameter may be given.
+pub(crate) const MAX_VALUES: usize = 100;
+/// Bytes of one value; ids have at most 128.
+pub(crate) const MAX_VALUE_BYTES: usize = 1_024;
+pub(crate) const MAX_QUERY_BYTES: usize = 16 * 1_024;
+/// No endpoint reads a body; a small one is ignored, a large one refused.
+pub(crate) const MAX_BODY_BYTES: usize = 16 * 1_024;
+
+/// The bounds that depend on the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From the first byte of the request to the answer.
+    pub request: Duration,
+    /// What ClickHouse may spend on one query; below `request`, so that its own message arrives.
+    pub query: Duration,
+    /// Requests under way at once; one more is turned away with 503.
+    pub concurrent_requests: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { request: Duration::from_secs(15), query: Duration::from_secs(10), concurrent_requests: 64 }
+    }
+}

@@ -1,0 +1,87 @@
+//! The floor plan of addresses: which there are, and what stands around them. One resource a file below.
+
+mod alarms;
+mod cases;
+mod dead_letters;
+mod health;
+mod index;
+mod progress;
+mod stats;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::Problem;
+use crate::guard::{self, Guard};
+use crate::limits::Limits;
+use crate::state::ApiState;
+use crate::telemetry;
+
+/// Probes have bounds of their own: they must answer when all else is busy.
+const PROBES: usize = 8;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Xiezhi",
+        description = "The read side: alarms, cases, statistics, dead letters and progress. Every instant is RFC 3339 in UTC \
+                       with milliseconds; null stands for what is absent; errors are RFC 9457 problems.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact()
+    ),
+    tags(
+        (name = "alarms", description = "What was found, with its explanation, its history and its facts"),
+        (name = "cases", description = "Cases and what happened in them"),
+        (name = "operations", description = "How the pipeline does")
+    )
+)]
+struct Document;
+
+fn resources() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::one))
+        .routes(routes!(cases::one))
+        .routes(routes!(cases::timeline))
+        .routes(routes!(stats::count))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(progress::read))
+}
+
+fn probes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz))
+}
+
+/// The OpenAPI document, as `/api/v1/openapi.json` serves it.
+pub fn openapi_json() -> String {
+    let document = resources().merge(probes()).into_openapi();
+    let text = document.to_pretty_json().unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
+    text + "\n"
+}
+
+/// Everything but the metrics, which have a port of their own ([`crate::metrics_router`]).
+pub fn router(state: ApiState) -> Router {
+    let document = openapi_json();
+    let serve_document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
+    let limits = Limits { concurrent_requests: PROBES, ..state.limits };
+    let bounded = |limits| from_fn_with_state(Guard::new(limits), guard::bound);
+    let probes = Router::from(probes()).layer(bounded(limits));
+    Router::from(resources())
+        .route("/api/v1/openapi.json", get(serve_document))
+        .route("/", get(index::page))
+        .route("/style.css", get(index::style))
+        .layer(bounded(state.limits))
+        .merge(probes)
+        .fallback(async || Problem::of_status(StatusCode::NOT_FOUND))
+        .layer(from_fn(guard::dress))
+        .layer(from_fn_with_state(state.metrics.clone(), telemetry::observe))
+        .with_state(state)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! `/alarms`: lists of alarms, and one with all that belongs to it.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use model::FindingId;
+
+use crate::dto::{AlarmDetail, AlarmList, Refusals};
+use crate::error::Problem;
+use crate::limits::MAX_DETAIL_ROWS;
+use crate::params::Params;
+use crate::params::declared::{AlarmListParams, NoParams};
+use crate::question::{Filter, Keyset, ListQuery};
+use crate::state::ApiState;
+use crate::store::StoreError;
+use crate::words;
+
+/// Alarms that match, newest first by the axis, then by id.
+///
+/// Alarms that come in while you page do not move the pages that follow.
+#[utoipa::path(
+    get,
+    path = "/api/v1/alarms",
+    operation_id = "listAlarms",
+    tag = "alarms",
+    params(AlarmListParams),
+    responses((status = 200, body = AlarmList), Refusals)
+)]
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    params: Params<AlarmListParams>,
+) -> Result<Json<AlarmList>, Problem> {
+    let (filter, limit) = (params.filter()?, params.limit()?);
+    let after = after(&params, &filter)?;
+    let is_counted = params.word("count", &words::COUNTS)? == Some("exact");
+    let query = ListQuery { filter, after, limit: limit + 1 };
+    let (rows, total) =
+        tokio::try_join!(state.reader.alarms(&query), total(&state, &query.filter, is_counted))?;
+    Ok(Json(AlarmList::new(&query.filter, limit, rows, total)))
+}
+
+/// Where the page before ended.
+pub(super) fn after<P: utoipa::IntoParams>(
+    params: &Params<P>,
+    filter: &Filter,
+) -> Result<Option<Keyset>, Problem> {
+    let Some(position) = params.after(&filter.pairs())? else { return Ok(None) };
+    let detail = "cursor is damaged; take next_cursor as it came";
+    crate::dto::keyset(position).map(Some).ok_or_else(|| Problem::parameter("cursor", detail))
+}
+
+async fn total(state: &ApiState, filter: &Filter, is_counted: bool) -> Result<Option<u64>, StoreError> {
+    if is_counted { state.reader.count(filter).await.map(Some) } else { Ok(None) }
+}
+
+/// One alarm: its explanation, all its revisions, and the facts it rests on.
+#[utoipa::path(
+    get,
+    path = "/api/v1/alarms/{id}",
+    operation_id = "getAlarm",
+    tag = "alarms",
+    params(("id" = String, Path, description = "32 hexadecimal digits", example = "5f1c0e5d1b6f4a3f9a7d3c2b1a09f8e7")),
+    responses(
+        (status = 200, body = AlarmDetail),
+        (status = 404, description = "There is no such alarm", body = crate::dto::ProblemBody,
+            content_type = "application/problem+json"),
+        Refusals
+    )
+)]
+pub(super) async fn one(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    _: Params<NoParams>,
+) -> Result<Json<AlarmDetail>, Problem> {
+    let not_an_id =
+        || Problem::parameter("id", format!("{id:?} is no alarm's id, which has 32 hexadecimal digits"));
+    let finding = FindingId::parse(&id).ok_or_else(not_an_id)?;
+    let alarm = state.reader.alarm(finding).await?.ok_or_else(|| Problem::not_found("alarm", &id))?;
+    let (revisions, facts) = tokio::try_join!(
+        state.reader.revisions(finding, MAX_DETAIL_ROWS + 1),
+        state.reader.events(&alarm.case_id, Some(&alarm.events), MAX_DETAIL_ROWS + 1),
+    )?;
+    Ok(Json(AlarmDetail::new(alarm, revisions, facts)))
+}

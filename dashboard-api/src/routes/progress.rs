@@ -1,0 +1,25 @@
+//! `/progress`: how far the ledger is.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::dto::{Progress, Refusals};
+use crate::error::Problem;
+use crate::params::Params;
+use crate::params::declared::NoParams;
+use crate::state::ApiState;
+
+/// The last entry of every partition of the ledger, and how far behind the clock it is.
+#[utoipa::path(
+    get,
+    path = "/api/v1/progress",
+    operation_id = "getProgress",
+    tag = "operations",
+    responses((status = 200, body = Progress), Refusals)
+)]
+pub(super) async fn read(
+    State(state): State<ApiState>,
+    _: Params<NoParams>,
+) -> Result<Json<Progress>, Problem> {
+    Ok(Json(Progress::new(state.reader.progress().await?)))
+}

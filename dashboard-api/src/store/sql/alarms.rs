@@ -1,0 +1,139 @@
+//! Queries over `alarms` (the current revisions) and `findings` (all of them).
+
+use model::FindingId;
+
+use super::Sql;
+use crate::question::{Axis, Field, Filter, Group, ListQuery, StatsQuery};
+
+/// Converted columns have names of their own: an alias that hides a column would stand in the conditions as well.
+const COLUMNS: &str = "finding_id, revision, change, cause, state, case_id, item, category, org, region, \
+    toUnixTimestamp64Milli(accepted_at) AS accepted_ms, point, kind, code, light, step, visit, \
+    toUnixTimestamp64Milli(violated_at) AS violated_ms, toUnixTimestamp64Milli(due) AS due_ms, late_by_ms, \
+    provisional, toUnixTimestamp64Milli(raised_at) AS raised_ms, toUnixTimestamp64Milli(changed_at) AS changed_ms, \
+    detail, events, explanation_zh, explanation_en, rules_version, `partition`, seq, \
+    toUnixTimestamp64Milli(stored_at) AS stored_ms";
+
+/// What a list shows when no state is asked for.
+const STANDING: [&str; 2] = ["raised", "cleared"];
+
+pub(crate) fn list(query: &ListQuery) -> Sql {
+    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM alarms"), query.limit);
+    let mut conditions = conditions(&mut sql, &query.filter);
+    let axis = axis_column(query.filter.axis);
+    if let Some(after) = &query.after {
+        let at = sql.instant("after_at", after.at);
+        let id = sql.text("after_id", after.id.to_string());
+        conditions.push(format!("({axis} < {at} OR ({axis} = {at} AND finding_id > {id}))"));
+    }
+    sql.push_where(&conditions);
+    sql.push(&format!(" ORDER BY {axis} DESC, finding_id ASC"));
+    sql.push_limit();
+    sql
+}
+
+pub(crate) fn count(filter: &Filter) -> Sql {
+    let mut sql = Sql::new("SELECT count() AS number FROM alarms", 1);
+    let conditions = conditions(&mut sql, filter);
+    sql.push_where(&conditions);
+    sql
+}
+
+pub(crate) fn alarm(id: FindingId) -> Sql {
+    one_finding("alarms", id, 1)
+}
+
+pub(crate) fn revisions(id: FindingId, limit: u32) -> Sql {
+    one_finding("findings", id, limit)
+}
+
+fn one_finding(view: &str, id: FindingId, limit: u32) -> Sql {
+    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM {view}"), limit);
+    let place = sql.text("id", id.to_string());
+    sql.push_where(&[format!("finding_id = {place}")]);
+    sql.push(" ORDER BY revision ASC");
+    sql.push_limit();
+    sql
+}
+
+pub(crate) fn stats(query: &StatsQuery) -> Sql {
+    let mut sql = Sql::new("", query.limit);
+    let axis = axis_column(query.filter.axis);
+    let keys: Vec<String> = query.by.iter().map(|group| key(&mut sql, *group, axis, &query.zone)).collect();
+    let keys = keys.join(", ");
+    sql.push(&format!("SELECT CAST([{keys}], 'Array(String)') AS key, count() AS number FROM alarms"));
+    let conditions = conditions(&mut sql, &query.filter);
+    sql.push_where(&conditions);
+    sql.push(" GROUP BY key ORDER BY ");
+    if let Some(day) = query.by.iter().position(|group| *group == Group::Day) {
+        sql.push(&format!("key[{}] DESC, ", day + 1));
+    }
+    sql.push("number DESC, key ASC");
+    sql.push_limit();
+    sql
+}
+
+fn key(sql: &mut Sql, group: Group, axis: &str, zone: &str) -> String {
+    match group {
+        Group::Day => format!("toString(toDate32({axis}, {}))", sql.text("zone", zone)),
+        group => format!("toString({})", group.name()),
+    }
+}
+
+fn axis_column(axis: Axis) -> &'static str {
+    match axis {
+        Axis::Accepted => "accepted_at",
+        Axis::Violated => "violated_at",
+        Axis::Raised => "raised_at",
+        Axis::Changed => "changed_at",
+    }
+}
+
+fn conditions(sql: &mut Sql, filter: &Filter) -> Vec<String> {
+    let mut conditions: Vec<String> =
+        filter.fields.iter().map(|(field, values)| condition(sql, *field, values)).collect();
+    if !filter.fields.contains_key(&Field::State) {
+        let place = sql.texts("state", &STANDING.map(str::to_owned));
+        conditions.push(format!("state IN {place}"));
+    }
+    let axis = axis_column(filter.axis);
+    if let Some(from) = filter.from {
+        conditions.push(format!("{axis} >= {}", sql.instant("from", from)));
+    }
+    if let Some(to) = filter.to {
+        conditions.push(format!("{axis} < {}", sql.instant("to", to)));
+    }
+    conditions
+}
+
+fn condition(sql: &mut Sql, field: Field, values: &[String]) -> String {
+    let column = match field {
+        Field::Region => return regions(sql, values),
+        Field::RegionIs => "region",
+        Field::Case => "case_id",
+        field => field.name(),
+    };
+    format!("{column} IN {}", sql.texts(field.name(), values))
+}
+
+/// A region with its subdivisions is a prefix; the empty one stands for alarms that have no region.
+fn regions(sql: &mut Sql, values: &[String]) -> String {
+    let one = |(index, value): (usize, &String)| match stem(value) {
+        "" => "region = ''".to_owned(),
+        prefix => format!("startsWith(region, {})", sql.text(&format!("region_{index}"), prefix)),
+    };
+    let any: Vec<String> = values.iter().enumerate().map(one).collect();
+    format!("({})", any.join(" OR "))
+}
+
+/// GB/T 2260 codes have six digits, two for each level, and end in 00 above the county: 370000 is Shandong, 370100 Jinan.
+fn stem(region: &str) -> &str {
+    let is_code = region.len() == 6 && region.bytes().all(|b| b.is_ascii_digit());
+    match region {
+        region if is_code && region.ends_with("0000") => &region[..2],
+        region if is_code && region.ends_with("00") => &region[..4],
+        region => region,
+    }
+}
+
+#[cfg(test)]
+mod tests;
