@@ -1,0 +1,187 @@
+//! The command line: what others script against, so its forms change only with the contract.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::Instant;
+
+/// Exit status for unusable arguments or catalogue.
+pub(crate) const EXIT_UNUSABLE: u8 = 2;
+
+/// Supervision of administrative power 行政权力电子监察: events in, explained alarms out.
+#[derive(Debug, Parser)]
+#[command(name = "xiezhi", version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the detectors over files: no broker, no database
+    Detect(DetectArgs),
+    /// Work on a catalogue 职权目录
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
+    /// Map CSV, XES or JSON lines of an existing system onto case events, on standard output
+    Import(ImportArgs),
+    /// Publish case events to the inbound topics
+    Publish(PublishArgs),
+    /// Put dead letters back into the topics they came from
+    Redrive(RedriveArgs),
+    /// Run a site: ingest, detectors, sink, API
+    Run(RunArgs),
+    /// Start everything on this machine, publish a stream with a known truth, and show its alarms
+    Demo(DemoArgs),
+    /// Walk the ledger and name the first record that does not fit
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The mapping, YAML (docs/import.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: PathBuf,
+    /// Exports: .csv, .xes, .jsonl, also .gz and .zst; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PublishArgs {
+    /// Bootstrap servers of Kafka
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: String,
+    /// A further setting of the Kafka client
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Publish everything as this org
+    #[arg(long)]
+    pub(crate) org: Option<String>,
+    /// Find each event's org by its source, from this catalogue's orgs.yaml
+    #[arg(long, value_name = "DIR")]
+    pub(crate) catalogue: Option<PathBuf>,
+    /// Events a second [default: as fast as the brokers take them]
+    #[arg(long)]
+    pub(crate) rate: Option<f64>,
+    /// Replicas of inbound topics that do not exist yet
+    #[arg(long, default_value_t = 1)]
+    pub(crate) replication: usize,
+    /// Case events, JSON lines, also .gz and .zst; `-` is standard input
+    #[arg(required = true, value_name = "EVENTS")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RedriveArgs {
+    /// Bootstrap servers of Kafka
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: String,
+    /// A further setting of the Kafka client
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Only letters with this reason; may be repeated
+    #[arg(long)]
+    pub(crate) reason: Vec<String>,
+    /// Only letters of this org
+    #[arg(long)]
+    pub(crate) org: Option<String>,
+    /// First offset in dead-letters
+    #[arg(long, value_name = "OFFSET")]
+    pub(crate) from: Option<i64>,
+    /// Offset in dead-letters to stop before
+    #[arg(long, value_name = "OFFSET")]
+    pub(crate) to: Option<i64>,
+    /// Only letters written at this instant or later
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(crate) since: Option<Instant>,
+    /// Only count
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The site's configuration, YAML (docs/operations.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Stop once the alarms equal the known truth; status 0 only then
+    #[arg(long)]
+    pub(crate) exit: bool,
+    /// Seed of the stream
+    #[arg(long, default_value_t = 20260201)]
+    pub(crate) seed: u64,
+    /// Cases in the stream
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) cases: u32,
+    /// Where the API listens
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) api: String,
+    /// Where the metrics are
+    #[arg(long, default_value = "127.0.0.1:9464")]
+    pub(crate) metrics: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Bootstrap servers of Kafka
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: String,
+    /// A further setting of the Kafka client
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("KEY=VALUE is expected")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogueCommand {
+    /// Check a catalogue; exit 1 on errors
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The catalogue's directory
+    pub(crate) dir: PathBuf,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DetectArgs {
+    /// The catalogue's directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) catalogue: PathBuf,
+    /// The logical clock at the end, RFC 3339 [default: the largest event time]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(crate) until: Option<Instant>,
+    /// Where findings go, one JSON object a line [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Where rejected lines go, with file and line [default: standard error]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Case events, JSON lines, also .gz and .zst; `-` is standard input
+    #[arg(required = true, value_name = "EVENTS")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+pub(crate) fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text)
+        .ok_or_else(|| "RFC 3339 with an offset is expected, such as 2026-06-30T00:00:00+08:00".to_owned())
+}

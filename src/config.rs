@@ -1,0 +1,201 @@
+//! The configuration file of a site: one section an area, unknown keys refused, no default that hides a choice.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use ledger::clock::ClockMode;
+use model::Instant;
+use rdkafka::config::ClientConfig;
+use serde::Deserialize;
+
+/// What an operator writes; see docs/operations.md.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Site {
+    /// Directory of the catalogue.
+    pub(crate) catalogue: PathBuf,
+    /// Name of this process among its like: the static member id of its consumer groups.
+    #[serde(default = "default_instance")]
+    pub(crate) instance: String,
+    /// Where local data live: the local Kafka, the embedded ClickHouse.
+    #[serde(default = "default_data")]
+    pub(crate) data: PathBuf,
+    #[serde(default)]
+    pub(crate) kafka: Kafka,
+    #[serde(default)]
+    pub(crate) clickhouse: ClickHouse,
+    #[serde(default)]
+    pub(crate) clock: Clock,
+    #[serde(default)]
+    pub(crate) listen: Listen,
+    #[serde(default = "all_roles")]
+    pub(crate) roles: Vec<Role>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Kafka {
+    /// Absent: a local broker is started in `data`.
+    pub(crate) brokers: Option<String>,
+    /// Partitions of `case-events` and `ledger`, when they are made.
+    pub(crate) partitions: usize,
+    pub(crate) inbound_partitions: usize,
+    pub(crate) replication: usize,
+    /// Further settings of the Kafka client (security and tuning).
+    pub(crate) properties: BTreeMap<String, String>,
+}
+
+impl Default for Kafka {
+    fn default() -> Self {
+        Self {
+            brokers: None,
+            partitions: 4,
+            inbound_partitions: 1,
+            replication: 1,
+            properties: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClickHouse {
+    /// Absent: the embedded ClickHouse is started in `data`.
+    pub(crate) url: Option<String>,
+    /// Who writes; its password is in the environment variable named.
+    pub(crate) user: Option<String>,
+    pub(crate) password_env: Option<String>,
+    /// Who reads for the API; the writer where absent.
+    pub(crate) reader: Option<String>,
+    pub(crate) reader_password_env: Option<String>,
+    pub(crate) form: sink::Form,
+}
+
+/// What moves the logical clock.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Clock {
+    #[default]
+    Wall,
+    EventTime,
+    /// RFC 3339: a closed log, judged as of then.
+    Until(String),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Listen {
+    pub(crate) api: String,
+    pub(crate) metrics: String,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { api: "127.0.0.1:8080".to_owned(), metrics: "127.0.0.1:9464".to_owned() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Role {
+    Ingest,
+    Detectors,
+    Feed,
+    Sink,
+    Api,
+}
+
+fn default_instance() -> String {
+    "xiezhi-0".to_owned()
+}
+
+fn default_data() -> PathBuf {
+    PathBuf::from(".xiezhi")
+}
+
+fn all_roles() -> Vec<Role> {
+    vec![Role::Ingest, Role::Detectors, Role::Feed, Role::Sink, Role::Api]
+}
+
+impl Site {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&text).with_context(|| format!("{} cannot be used", path.display()))
+    }
+
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
+        let site: Self = serde_saphyr::from_str(text)?;
+        if let Some(key) = ingest::reserved(site.kafka.properties.keys().map(String::as_str)) {
+            bail!("kafka.properties: {key} is reserved: the guarantees rest on it; take it out");
+        }
+        if site.kafka.partitions == 0 || site.kafka.inbound_partitions == 0 || site.kafka.replication == 0 {
+            bail!("kafka: partitions, inbound_partitions and replication must be at least 1");
+        }
+        site.clock.mode()?;
+        Ok(site)
+    }
+
+    /// A site for a demonstration or a test, in one directory, on ports of its own.
+    pub(crate) fn local(catalogue: PathBuf, data: PathBuf) -> Self {
+        Self {
+            catalogue,
+            instance: default_instance(),
+            data,
+            kafka: Kafka::default(),
+            clickhouse: ClickHouse::default(),
+            clock: Clock::Wall,
+            listen: Listen::default(),
+            roles: all_roles(),
+        }
+    }
+
+    /// Base settings of every Kafka client.
+    pub(crate) fn client(&self, brokers: &str) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", brokers);
+        client.set("client.id", &self.instance);
+        for (key, value) in &self.kafka.properties {
+            client.set(key, value);
+        }
+        client
+    }
+}
+
+impl Clock {
+    pub(crate) fn mode(&self) -> anyhow::Result<ClockMode> {
+        Ok(match self {
+            Self::Wall => ClockMode::Wall,
+            Self::EventTime => ClockMode::EventTime,
+            Self::Until(at) => {
+                let at = Instant::parse(at).with_context(|| {
+                    format!("clock.until: \"{at}\" is no RFC 3339 instant with an offset")
+                })?;
+                ClockMode::Until(at)
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_needs_only_a_catalogue() {
+        let site = Site::parse("catalogue: deploy/catalogues/demo").expect("usable");
+        assert_eq!(site.roles.len(), 5);
+        assert_eq!(site.kafka.partitions, 4);
+    }
+
+    #[test]
+    fn what_would_break_the_guarantees_is_refused() {
+        let refused = |text: &str| Site::parse(text).expect_err("refused").to_string();
+        assert!(
+            refused("catalogue: x\nkafka: {properties: {enable.auto.commit: \"true\"}}").contains("reserved")
+        );
+        assert!(refused("catalogue: x\nbrokers: y").contains("brokers"));
+        assert!(refused("catalogue: x\nclock: {until: yesterday}").contains("yesterday"));
+    }
+}

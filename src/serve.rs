@@ -1,0 +1,64 @@
+//! The HTTP side of a site: the API, and the metrics on a port of their own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits};
+use prometheus::Registry;
+
+/// How soon a stop is seen.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Serves until `stop` is set. Without `api` only metrics are served.
+pub(crate) fn run(
+    api: Option<std::net::TcpListener>,
+    metrics: std::net::TcpListener,
+    connection: &Connection,
+    registry: &Registry,
+    stop: &Arc<AtomicBool>,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let metrics = tokio::net::TcpListener::from_std(metrics)?;
+        let operations = dashboard_api::serve(
+            metrics,
+            dashboard_api::metrics_router(registry.clone()),
+            stopped(Arc::clone(stop)),
+        );
+        match api {
+            None => operations.await?,
+            Some(listener) => {
+                let limits = Limits::default();
+                let reader = ClickHouseReader::new(connection, limits.query);
+                let state = ApiState::new(Arc::new(reader), registry, limits)?;
+                let listener = tokio::net::TcpListener::from_std(listener)?;
+                let api =
+                    dashboard_api::serve(listener, dashboard_api::router(state), stopped(Arc::clone(stop)));
+                tokio::try_join!(api, operations)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+async fn stopped(stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::SeqCst) {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Waits for Ctrl-C, SIGTERM, or for `over` to say so.
+pub(crate) fn wait_for_signal(over: impl Fn() -> bool) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return Ok(()),
+                interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+                () = tokio::time::sleep(LOOK) => if over() { return Ok(()) },
+            }
+        }
+    })
+}

@@ -1,0 +1,209 @@
+//! The composition root: builds the parts of a site, runs them on threads of their own, and stops them in order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use anyhow::{Context, anyhow};
+use ledger::worker::WorkerConfig;
+use model::Catalogue;
+use prometheus::Registry;
+use rdkafka::config::ClientConfig;
+
+use crate::config::{Role, Site};
+use crate::{local, wall};
+
+/// Where the stores of a site are, local parts included.
+pub(crate) struct Stores {
+    pub(crate) brokers: String,
+    pub(crate) clickhouse_url: String,
+    /// Stopped last, in this order: ClickHouse, then Kafka.
+    parts: Vec<local::Part>,
+}
+
+/// Starts what the configuration leaves to us.
+pub(crate) fn stores(site: &Site) -> anyhow::Result<Stores> {
+    let mut parts = Vec::new();
+    let clickhouse_url = match &site.clickhouse.url {
+        Some(url) => url.clone(),
+        None => {
+            let part = local::clickhouse(&site.data.join("clickhouse"))?;
+            let url = part.address.clone();
+            parts.push(part);
+            url
+        }
+    };
+    let brokers = match &site.kafka.brokers {
+        Some(brokers) => brokers.clone(),
+        None => {
+            let part = local::kafka(&site.data.join("kafka"))?;
+            let brokers = part.address.clone();
+            parts.push(part);
+            brokers
+        }
+    };
+    Ok(Stores { brokers, clickhouse_url, parts })
+}
+
+/// A running site.
+pub(crate) struct Running {
+    pub(crate) api: std::net::SocketAddr,
+    pub(crate) metrics: std::net::SocketAddr,
+    stop: Arc<AtomicBool>,
+    threads: Vec<(&'static str, JoinHandle<anyhow::Result<()>>)>,
+}
+
+/// Makes the topics and starts every role.
+pub(crate) fn start(site: &Site, stores: &Stores, catalogue: &Arc<Catalogue>) -> anyhow::Result<Running> {
+    let client = site.client(&stores.brokers);
+    make_topics(site, &client, catalogue)?;
+    let registry = Registry::new();
+    let stop = Arc::new(AtomicBool::new(false));
+    let api = listener(&site.listen.api)?;
+    let metrics = listener(&site.listen.metrics)?;
+    let mut running = Running {
+        api: api.local_addr()?,
+        metrics: metrics.local_addr()?,
+        stop: Arc::clone(&stop),
+        threads: Vec::new(),
+    };
+    let has = |role| site.roles.contains(&role);
+    if has(Role::Sink) {
+        let (config, client, registry, stop) =
+            (sink_config(site, stores)?, client.clone(), registry.clone(), stop.clone());
+        running.spawn("sink", move || Ok(sink::run(&config, &client, &registry, stop)?))?;
+    }
+    if has(Role::Detectors) {
+        let config = worker_config(site, &client, catalogue)?;
+        let metrics = ledger::worker::Metrics::new(&registry)?;
+        let stop = stop.clone();
+        running.spawn("detectors", move || Ok(ledger::worker::run(&config, &metrics, &stop)?))?;
+    }
+    if has(Role::Feed) {
+        let (client, topics, stop) = (client.clone(), ledger::kafka::Topics::default(), stop.clone());
+        running.spawn("feed", move || Ok(ledger::feed::run(&client, &topics, &stop)?))?;
+    }
+    if has(Role::Ingest) {
+        let config = ingest::IngestConfig::new(format!("{}-ingest", site.instance));
+        let (client, registry, stop) = (client.clone(), registry.clone(), stop.clone());
+        let orgs = Arc::new(catalogue.orgs.clone());
+        running
+            .spawn("ingest", move || Ok(ingest::run(&config, &client, orgs, wall::now, &registry, &stop)?))?;
+    }
+    let connection = connection(site, stores)?;
+    let serve_api = has(Role::Api);
+    running.spawn("api", move || {
+        crate::serve::run(serve_api.then_some(api), metrics, &connection, &registry, &stop)
+    })?;
+    Ok(running)
+}
+
+impl Running {
+    fn spawn(
+        &mut self,
+        name: &'static str,
+        body: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(body)?;
+        self.threads.push((name, thread));
+        Ok(())
+    }
+
+    /// Whether every role still runs.
+    pub(crate) fn healthy(&self) -> bool {
+        self.threads.iter().all(|(_, thread)| !thread.is_finished())
+    }
+
+    /// Stops all roles; the first failure of one of them is the error.
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        self.stop.store(true, Ordering::SeqCst);
+        let mut outcome = Ok(());
+        for (name, thread) in self.threads {
+            let ended = thread.join().unwrap_or_else(|_| Err(anyhow!("it panicked"))).context(name);
+            if let Err(error) = ended {
+                tracing::error!(role = name, error = format!("{error:#}"), "a role failed");
+                outcome = outcome.and(Err(error));
+            }
+        }
+        outcome
+    }
+}
+
+impl Drop for Stores {
+    fn drop(&mut self) {
+        // In order: nothing writes to ClickHouse any more once it goes, and Kafka goes last.
+        self.parts.drain(..).for_each(drop);
+    }
+}
+
+fn listener(address: &str) -> anyhow::Result<std::net::TcpListener> {
+    let listener =
+        std::net::TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Every topic of the site, with an inbound one for each org that publishes.
+pub(crate) fn make_topics(site: &Site, client: &ClientConfig, catalogue: &Catalogue) -> anyhow::Result<()> {
+    let layout = ingest::topics::Layout {
+        case_partitions: site.kafka.partitions,
+        inbound_partitions: site.kafka.inbound_partitions,
+        replication: site.kafka.replication,
+    };
+    let mut orgs: Vec<&str> = publishing_orgs(catalogue).collect();
+    orgs.sort_unstable();
+    let topics = layout.topics(orgs)?;
+    ingest::topics::ensure_topics(client, &topics).context("the topics could not be made")?;
+    Ok(())
+}
+
+fn publishing_orgs(catalogue: &Catalogue) -> impl Iterator<Item = &str> {
+    catalogue.orgs.by_id.values().filter(|o| !o.sources.is_empty()).map(|o| o.id.as_str())
+}
+
+fn worker_config(
+    site: &Site,
+    client: &ClientConfig,
+    catalogue: &Arc<Catalogue>,
+) -> anyhow::Result<WorkerConfig> {
+    Ok(WorkerConfig {
+        client: client.clone(),
+        topics: ledger::kafka::Topics::default(),
+        group: "xiezhi-detectors".to_owned(),
+        instance: format!("{}-detectors", site.instance),
+        rules: Arc::clone(catalogue),
+        clock: site.clock.mode()?,
+        limits: ledger::actor::Limits::default(),
+        wall: wall::now,
+    })
+}
+
+fn sink_config(site: &Site, stores: &Stores) -> anyhow::Result<sink::SinkConfig> {
+    Ok(sink::SinkConfig {
+        clickhouse_url: stores.clickhouse_url.clone(),
+        clickhouse_user: site.clickhouse.user.clone().unwrap_or_else(|| "default".to_owned()),
+        clickhouse_password: sink::Secret(
+            secret(site.clickhouse.password_env.as_deref())?.unwrap_or_default(),
+        ),
+        form: site.clickhouse.form.clone(),
+        ..sink::SinkConfig::default()
+    })
+}
+
+/// The API reads as the reader where there is one; the embedded ClickHouse always has one.
+fn connection(site: &Site, stores: &Stores) -> anyhow::Result<dashboard_api::Connection> {
+    let settings = &site.clickhouse;
+    let embedded = settings.url.is_none().then(|| "reader".to_owned());
+    let (user, password) = match settings.reader.clone().or(embedded) {
+        Some(reader) => (Some(reader), secret(settings.reader_password_env.as_deref())?),
+        None => (settings.user.clone(), secret(settings.password_env.as_deref())?),
+    };
+    let url = stores.clickhouse_url.clone();
+    Ok(dashboard_api::Connection { url, database: "xiezhi".to_owned(), user, password })
+}
+
+fn secret(variable: Option<&str>) -> anyhow::Result<Option<String>> {
+    variable
+        .map(|name| std::env::var(name).with_context(|| format!("environment variable {name} is not set")))
+        .transpose()
+}
