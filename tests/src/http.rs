@@ -1,0 +1,56 @@
+//! A small HTTP client: one request, one whole answer, whatever its status.
+
+use std::io::{BufRead, BufReader};
+use std::time::Duration;
+
+use serde_json::Value;
+
+const TIMEOUT: Duration = Duration::from_secs(180);
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("no JSON ({e}): {}", self.text()))
+    }
+}
+
+pub fn get(url: &str) -> Result<Answer, ureq::Error> {
+    answer(agent().get(url).call()?)
+}
+
+pub fn post(url: &str, body: &str) -> Result<Answer, ureq::Error> {
+    answer(agent().post(url).send(body)?)
+}
+
+/// The answer line by line, for those that are too long to be held.
+pub fn post_lines(url: &str, body: &str, mut line: impl FnMut(&str)) {
+    let response = agent().post(url).send(body).unwrap_or_else(|e| panic!("{body}: {e}"));
+    let well = response.status().is_success();
+    for said in BufReader::new(response.into_body().into_reader()).lines() {
+        let said = said.unwrap_or_else(|e| panic!("{body}: {e}"));
+        assert!(well, "{body}: {said}");
+        line(&said);
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into()
+}
+
+fn answer(response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
+    let status = response.status().as_u16();
+    let content_type = response.headers().get("content-type").and_then(|v| v.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_owned();
+    let body = response.into_body().into_with_config().limit(u64::MAX).read_to_vec()?;
+    Ok(Answer { status, content_type, body })
+}

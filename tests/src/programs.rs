@@ -1,0 +1,59 @@
+//! Where our programs are, and how to run one to its end.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The repository. Asked when it runs: two clones may share what was built.
+pub fn root() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("these tests are started by cargo");
+    Path::new(&package).parent().expect("the package lies in the repository").to_path_buf()
+}
+
+/// A program of ours: in the folder `XIEZHI_BIN` (from the repository's root) if that is set, else where cargo has built it, beside the tests.
+pub fn program(name: &str) -> PathBuf {
+    let built = || {
+        let own = std::env::current_exe().expect("this program has a path");
+        own.ancestors().nth(2).expect("tests are in target/<profile>/deps").to_path_buf()
+    };
+    let path = std::env::var_os("XIEZHI_BIN").map_or_else(built, |folder| root().join(folder)).join(name);
+    assert!(path.is_file(), "{} is missing: cargo build --workspace --bins", path.display());
+    path
+}
+
+/// `xiezhi` with these arguments, in the repository.
+pub fn xiezhi<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(program("xiezhi"));
+    command.current_dir(root()).stdin(Stdio::null()).args(arguments);
+    command
+}
+
+/// A program of ours that the kernel kills when the thread that starts it is gone: nothing outlives a killed test.
+pub fn tied(name: &str) -> Command {
+    // Of util-linux, as deploy/setup.sh installs it.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program(name)).current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// Runs to the end, which must be a good one.
+pub fn well(command: &mut Command) -> Output {
+    let output = command.output().expect("the program starts");
+    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, text(&output.stderr));
+    output
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Python of the environment that deploy/setup.sh makes.
+pub fn python() -> Command {
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| Path::new(&std::env::var_os("HOME").expect("HOME is set")).join(".cache"));
+    let interpreter = cache.join("xiezhi/venv/bin/python");
+    assert!(interpreter.exists(), "{} is missing: run deploy/setup.sh", interpreter.display());
+    let mut command = Command::new(interpreter);
+    command.current_dir(root()).stdin(Stdio::null());
+    command
+}

@@ -1,0 +1,14 @@
+//! The whole system on a real Kafka and the embedded ClickHouse, driven as a user drives it: by its commands, its
+//! configuration file, its ports.
+
+#![allow(clippy::unwrap_used, reason = "in a test the panic is the report, in its helpers as well")]
+
+mod api;
+mod bad_input;
+mod bad_records;
+mod clients;
+mod demo;
+mod reading;
+mod real_logs;
+mod restart;
+mod silence;
