@@ -82,16 +82,18 @@ fn a_batch_whose_acknowledgement_is_lost_is_not_doubled() {
     brokers.events(&[event("c1", "a")]);
     brokers.ledger(&[ledger.entry(&["c1"], 1)]);
     let sink = Sink::start(&proxy.url(), &brokers);
-    store.until("SELECT max(stored_to) FROM completeness", 1);
-    store.until("SELECT count() FROM ledger_progress", 1);
+    // A row is seen before the reply to its insert has come back: only the commit says that the sink knows.
+    brokers.until("case-events", |offset, _| offset == 1);
+    brokers.until("ledger", |offset, _| offset == 1);
 
     // The insert reaches ClickHouse, its reply never comes, and the sink ends.
     proxy.set(Mode::Mute);
     let many: Vec<String> = (0..500).map(|n| event("c2", &format!("e{n}"))).collect();
     brokers.events(&many);
     brokers.ledger(&[ledger.entry(&["c1", "c2"], 2), ledger.entry(&["c3"], 1)]);
-    store.until("SELECT count() FROM case_events_log", 501);
-    store.until("SELECT count() FROM findings_log", 4);
+    // Whether this is one batch or several, the first of them is as far as a sink without replies can come.
+    store.until("SELECT count() FROM case_events_log", 2);
+    store.until("SELECT count() FROM findings_log", 2);
     sink.stop();
 
     // Another sink repeats what was announced; ClickHouse knows the tokens.
@@ -115,7 +117,7 @@ fn an_announced_batch_that_never_reached_clickhouse_is_stored_by_the_next_sink()
     let mut ledger = Ledger::new(0);
     brokers.ledger(&[ledger.entry(&["c1"], 1)]);
     let sink = Sink::start(&proxy.url(), &brokers);
-    store.until("SELECT count() FROM ledger_progress", 1);
+    brokers.until("ledger", |offset, _| offset == 1);
 
     proxy.set(Mode::Refuse);
     brokers.events(&(0..50).map(|n| event("c1", &format!("e{n}"))).collect::<Vec<_>>());
