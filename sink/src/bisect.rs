@@ -1,6 +1,6 @@
 //! Finds the rows that a store refuses: tries the whole batch, then halves of what was refused, down to single rows.
 //!
-//! The plan alone; who tries and what counts as a refusal is the writer's business.
+//! The plan alone; who tries and what counts as a refusal is the caller's business.
 
 use std::ops::Range;
 
@@ -19,13 +19,19 @@ impl Bisect {
         Self { open }
     }
 
-    /// The next range of rows to try, never empty.
-    pub(crate) fn next(&mut self) -> Option<Range<usize>> {
-        self.open.pop()
+    /// The range of rows to try now, never empty.
+    pub(crate) fn current(&self) -> Option<Range<usize>> {
+        self.open.last().cloned()
     }
 
-    /// The range was refused. A single row is a culprit and is returned; a longer range is halved.
-    pub(crate) fn refused(&mut self, range: Range<usize>) -> Option<usize> {
+    /// The current range is in the store.
+    pub(crate) fn stored(&mut self) {
+        self.open.pop();
+    }
+
+    /// The current range is refused. A single row is a culprit and is returned; a longer range is halved.
+    pub(crate) fn refused(&mut self) -> Option<usize> {
+        let range = self.open.pop()?;
         if range.len() == 1 {
             return Some(range.start);
         }
@@ -49,11 +55,12 @@ mod tests {
         fn every_row_is_stored_once_or_named_once(rows in 0_usize..200, bad in prop::collection::btree_set(0_usize..200, 0..8)) {
             let mut plan = Bisect::new(rows);
             let (mut stored, mut named) = (Vec::new(), Vec::new());
-            while let Some(range) = plan.next() {
+            while let Some(range) = plan.current() {
                 if range.clone().any(|row| bad.contains(&row)) {
-                    named.extend(plan.refused(range));
+                    named.extend(plan.refused());
                 } else {
                     stored.extend(range);
+                    plan.stored();
                 }
             }
             let bad: BTreeSet<usize> = bad.into_iter().filter(|row| *row < rows).collect();

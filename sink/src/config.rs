@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::batch::Limits;
 use crate::migrate::DATABASE;
+use crate::pump::Settings;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -101,11 +102,17 @@ impl Default for Topics {
 }
 
 impl SinkConfig {
-    pub(crate) fn limits(&self) -> Limits {
-        Limits {
-            records: self.batch_records.max(1),
-            bytes: self.batch_bytes.max(1),
-            wait: Duration::from_millis(self.batch_wait_ms),
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            limits: Limits {
+                records: self.batch_records.max(1),
+                bytes: self.batch_bytes.max(1),
+                wait: Duration::from_millis(self.batch_wait_ms),
+            },
+            recheck: Duration::from_millis(self.recheck_ms.max(100)),
+            retry_min: Duration::from_millis(self.retry_min_ms),
+            retry_max: Duration::from_millis(self.retry_max_ms),
+            seed: self.seed,
         }
     }
 

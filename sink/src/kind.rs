@@ -3,17 +3,17 @@
 use crate::config::Topics;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     CaseEvents,
     Ledger,
     DeadLetters,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::CaseEvents, Self::Ledger, Self::DeadLetters];
+    pub const ALL: [Self; 3] = [Self::CaseEvents, Self::Ledger, Self::DeadLetters];
 
     /// Label of metrics, name of the thread.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::CaseEvents => "case-events",
             Self::Ledger => "ledger",

@@ -5,7 +5,9 @@
 //! table drops repeated rows by key, and readers see views with `FINAL` only (`docs/schema.md`). Between the two, the
 //! writer owns its rows until an insert is known good and retries every error for ever ([`writer`]).
 //!
-//! One thread a topic ([`pump`]) polls, batches and writes; what a record becomes is pure ([`row`]).
+//! Each topic has a [`Pump`]: it decides what to read, announce, insert and commit, and knows nothing of threads, clocks
+//! or networks, so that a simulator drives the very code that runs here. Kafka is a [`Source`], ClickHouse a [`Store`].
+//! What a record becomes is pure ([`Rows`]).
 
 mod batch;
 mod bisect;
@@ -21,10 +23,21 @@ mod record;
 mod retry;
 mod row;
 mod run;
+mod source;
 mod start;
+mod store;
 mod writer;
 
+pub use batch::Limits;
 pub use config::{Form, Secret, SinkConfig, Topics};
 pub use error::Error;
+pub use kind::Kind;
+pub use metrics::Metrics;
 pub use migrate::migrate;
+pub use pump::{Now, Pump, Settings};
+pub use record::Record;
+pub use row::{Bytes, CaseEventRow, DeadLetterRow, EventsProgressRow, FindingRow, ProgressRow, Rows};
 pub use run::run;
+pub use source::{Found, Mark, Polled, Source, Trouble};
+pub use start::Halt;
+pub use store::{Outcome, Store};

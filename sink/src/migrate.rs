@@ -16,9 +16,14 @@ use crate::error::Error;
 pub(crate) const DATABASE: &str = "xiezhi";
 
 const BOOTSTRAP: &str = include_str!("../migrations/0000_bootstrap.sql");
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration { number: 1, name: "tables", sql: include_str!("../migrations/0001_tables.sql") },
     Migration { number: 2, name: "views", sql: include_str!("../migrations/0002_views.sql") },
+    Migration {
+        number: 3,
+        name: "alarms_from_findings",
+        sql: include_str!("../migrations/0003_alarms_from_findings.sql"),
+    },
 ];
 
 /// Windows: a token is remembered for so many inserts. Synced to disk: an insert that was acknowledged outlives a power

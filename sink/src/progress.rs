@@ -13,6 +13,8 @@ use model::Instant;
 use serde::Deserialize as _;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
+use crate::source::Mark;
+
 const VERSION: &str = "xiezhi1";
 
 /// Where a partition stands.
@@ -66,6 +68,10 @@ impl fmt::Display for Pending {
 impl Progress {
     pub(crate) const fn at(offset: i64, chain: Option<Chain>) -> Self {
         Self { offset, pending: None, chain }
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { offset: self.offset, metadata: self.metadata() }
     }
 
     /// The metadata that goes with `offset`.

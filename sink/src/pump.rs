@@ -1,4 +1,5 @@
-//! One topic, one thread: find out where it stands, finish what was under way, then read, announce, insert, commit.
+//! One topic: find out where it stands, finish what was under way, then read, announce, insert, commit. Stepwise: each
+//! [`Pump::turn`] has at most one effect outside, and no time of its own, so that whoever drives it decides about both.
 //!
 //! | step | Kafka says | a crash now leads to |
 //! |---|---|---|
@@ -9,312 +10,271 @@
 //!
 //! While batches follow one another, the commit of one and the announcement of the next are one request.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod gather;
+mod repeat;
+mod state;
+mod storing;
 
-use ledger::chain::Chain;
-use tokio::runtime::Handle;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::batch::{Batch, Limits};
-use crate::config::SinkConfig;
 use crate::kind::Kind;
-use crate::metrics::TopicMetrics;
-use crate::progress::{Pending, Progress, Token};
-use crate::reader::{Polled, Reader};
-use crate::retry::{Backoff, Stop, Stopped};
-use crate::row::Rows;
+use crate::metrics::{Metrics, TopicMetrics};
+use crate::progress::Token;
+use crate::retry::Backoff;
+use crate::source::{Source, Trouble};
 use crate::start::{self, Halt};
-use crate::writer::Writer;
+use crate::store::{Outcome, Store};
+use repeat::Repeat;
+use state::{Parts, Work};
 
-/// How long an idle thread sleeps in a poll.
-const IDLE: Duration = Duration::from_millis(100);
+/// How a topic is pumped.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub limits: Limits,
+    /// How often new partitions are looked for and lag is measured.
+    pub recheck: Duration,
+    /// The first and the longest pause between attempts.
+    pub retry_min: Duration,
+    pub retry_max: Duration,
+    /// Of the jitter in pauses.
+    pub seed: u64,
+}
 
-pub(crate) struct Pump {
+/// The time, as whoever drives the pump tells it.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// Since any fixed moment; never goes back.
+    pub elapsed: Duration,
+    /// Only measured against the timestamps of records, for metrics.
+    pub wall: model::Instant,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Pump<K, S> {
     kind: Kind,
-    reader: Reader,
-    writer: Writer,
-    runtime: Handle,
-    limits: Limits,
-    recheck: Duration,
-    backoff: Backoff,
-    stop: Stop,
+    source: K,
+    store: S,
+    settings: Settings,
     metrics: TopicMetrics,
-    /// The partitions that are read, and where each stands.
-    progress: BTreeMap<i32, Progress>,
-    /// Stored, and not yet committed in Kafka.
-    uncommitted: BTreeSet<i32>,
-    partitions: i32,
-    checked: Instant,
+    /// Between attempts at one thing.
+    backoff: Backoff,
+    /// Between looks at a topic that is in trouble.
+    again: Backoff,
+    parts: Parts,
+    phase: Phase,
 }
 
-/// What came of waiting for a batch.
-enum Gathered {
-    Batch(Batch),
-    /// The topic has changed, or its log: look again.
-    LookAgain,
+/// What the next turn does.
+#[derive(Debug)]
+enum Phase {
+    /// Ask the broker where each partition stands.
+    Look,
+    /// Begin to read announced ranges again, if any are left.
+    Reread,
+    Repeat(Repeat),
+    /// Begin to read what is new.
+    Assign,
+    Gather(Batch),
+    Announce(Batch),
+    Insert(Box<Work>),
+    /// Commit what is stored, and look again.
+    Leave,
 }
 
-impl Pump {
-    pub(crate) fn new(
-        config: &SinkConfig,
-        kind: Kind,
-        reader: Reader,
-        writer: Writer,
-        runtime: Handle,
-        stop: Stop,
-        metrics: TopicMetrics,
-    ) -> Self {
+/// How a turn ends: what comes next, and after which pause.
+struct Next(Phase, Duration);
+
+impl Next {
+    const fn at_once(phase: Phase) -> Self {
+        Self(phase, Duration::ZERO)
+    }
+}
+
+impl<K: Source, S: Store> Pump<K, S> {
+    pub fn new(kind: Kind, source: K, store: S, settings: Settings, metrics: &Metrics) -> Self {
+        let backoff = Backoff::new(settings.retry_min, settings.retry_max, !settings.seed ^ kind as u64);
         Self {
             kind,
-            reader,
-            writer,
-            runtime,
-            limits: config.limits(),
-            recheck: Duration::from_millis(config.recheck_ms.max(100)),
-            backoff: Backoff::new(config.retry_min_ms, config.retry_max_ms, !config.seed ^ kind as u64),
-            stop,
-            metrics,
-            progress: BTreeMap::new(),
-            uncommitted: BTreeSet::new(),
-            partitions: 0,
-            checked: Instant::now(),
+            source,
+            store,
+            settings,
+            metrics: metrics.of(kind),
+            again: backoff.clone(),
+            backoff,
+            parts: Parts::default(),
+            phase: Phase::Look,
         }
     }
 
-    pub(crate) fn run(&mut self) -> Stopped {
-        loop {
-            match self.look_and_read() {
-                Err(stopped) => return stopped,
-                Ok(()) => tracing::info!(topic = self.kind.name(), "looking at the topic again"),
-            }
+    /// Takes one step. What it returns is how long the next one should be put off.
+    pub fn turn(&mut self, now: Now) -> Duration {
+        let Next(phase, pause) = match std::mem::replace(&mut self.phase, Phase::Look) {
+            Phase::Look => self.look(now),
+            Phase::Reread => self.reread(now),
+            Phase::Repeat(repeat) => self.repeat(repeat, now),
+            Phase::Assign => self.assign(),
+            Phase::Gather(batch) => self.gather(batch, now),
+            Phase::Announce(batch) => self.announce(batch),
+            Phase::Insert(work) => self.insert(work, now),
+            Phase::Leave => self.leave(),
+        };
+        self.phase = phase;
+        pause
+    }
+
+    /// Tells Kafka what is stored, once. Without it the next start repeats the last insert, which does no harm.
+    pub fn release(&mut self) {
+        if let Err(trouble) = self.commit_stored() {
+            self.failed("commit", &trouble);
         }
     }
 
-    fn look_and_read(&mut self) -> Result<(), Stopped> {
-        self.look()?;
-        self.finish_pending()?;
-        self.assign_all()?;
-        loop {
-            match self.gather()? {
-                Gathered::Batch(batch) => self.announce_and_store(&batch)?,
-                Gathered::LookAgain => {
-                    self.commit_stored()?;
-                    return self.stop.pause_blocking(self.backoff.next());
-                }
-            }
-        }
+    /// The partitions that are not read, and why.
+    pub const fn halted(&self) -> &BTreeMap<i32, Halt> {
+        &self.parts.halted
     }
 
-    /// Learns from the broker where each partition stands.
-    fn look(&mut self) -> Result<(), Stopped> {
-        let found = self.retry("offsets", Reader::find)?;
-        self.progress.clear();
-        self.partitions = i32::try_from(found.len()).unwrap_or(i32::MAX);
-        self.checked = Instant::now();
+    pub const fn source(&mut self) -> &mut K {
+        &mut self.source
+    }
+
+    pub const fn store(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    fn look(&mut self, now: Now) -> Next {
+        let found = match self.source.find() {
+            Ok(found) => found,
+            Err(trouble) => return Next(Phase::Look, self.failed("offsets", &trouble)),
+        };
+        self.recovered("offsets");
+        self.parts = Parts { checked: now.elapsed, partitions: found.len(), ..Parts::default() };
         for found in &found {
             let partition = found.partition;
             match start::start(self.kind, found) {
                 Ok(progress) => {
                     self.metrics.halted(partition).set(0);
                     self.metrics.lag(partition).set(found.high - progress.offset);
-                    self.progress.insert(partition, progress);
+                    self.parts.progress.insert(partition, progress);
                 }
                 Err(halt) => self.halt(partition, halt),
             }
         }
-        Ok(())
+        Next::at_once(Phase::Reread)
     }
 
     fn halt(&mut self, partition: i32, halt: Halt) {
         tracing::error!(topic = self.kind.name(), partition, reason = %halt, "a partition is halted");
         self.metrics.halted(partition).set(1);
-        self.progress.remove(&partition);
+        self.parts.progress.remove(&partition);
+        self.parts.halted.insert(partition, halt);
     }
 
-    /// Repeats the inserts that were announced and perhaps not made: exactly these records, under their old token.
-    fn finish_pending(&mut self) -> Result<(), Stopped> {
-        let mut by_token: BTreeMap<Token, BTreeMap<i32, Pending>> = BTreeMap::new();
-        for (partition, progress) in &self.progress {
-            if let Some((range, token)) = progress.pending {
-                by_token.entry(token).or_default().insert(*partition, range);
+    fn assign(&mut self) -> Next {
+        match self.source.assign(&self.parts.positions()) {
+            Ok(()) => {
+                self.recovered("assign");
+                Next::at_once(Phase::Gather(Batch::default()))
             }
-        }
-        for (token, ranges) in by_token {
-            tracing::info!(topic = self.kind.name(), %token, partitions = ranges.len(), "repeating a pending insert");
-            let batch = self.read_exactly(&ranges)?;
-            let read = batch.ranges();
-            for (partition, range) in &ranges {
-                if read.get(partition) != Some(range) {
-                    self.halt(*partition, Halt::Changed { from: range.from, to: range.to });
-                }
-            }
-            if ranges.iter().all(|(partition, range)| read.get(partition) == Some(range)) {
-                self.store(&batch, token)?;
-                self.commit_stored()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn read_exactly(&self, ranges: &BTreeMap<i32, Pending>) -> Result<Batch, Stopped> {
-        self.retry("assign", |reader| reader.assign(ranges.iter().map(|(p, range)| (*p, range.from))))?;
-        let mut batch = Batch::default();
-        let mut open: BTreeSet<i32> = ranges.keys().copied().collect();
-        while !open.is_empty() {
-            self.stop.check()?;
-            match self.reader.poll(IDLE) {
-                Polled::Record(record) => {
-                    let Some(range) = ranges.get(&record.partition) else { continue };
-                    let (partition, next) = (record.partition, record.offset + 1);
-                    if record.offset < range.to {
-                        batch.push(record, range.from, Instant::now());
-                    }
-                    if next >= range.to {
-                        open.remove(&partition);
-                    }
-                }
-                Polled::Nothing => {}
-                Polled::Hiccup(error) | Polled::Lost(error) => self.warn("poll", &error),
-            }
-        }
-        Ok(batch)
-    }
-
-    fn assign_all(&self) -> Result<(), Stopped> {
-        let positions = || self.progress.iter().map(|(partition, progress)| (*partition, progress.offset));
-        self.retry("assign", |reader| reader.assign(positions()))
-    }
-
-    /// Waits for a batch. Whatever is in hand when the log must be looked at again was not announced and is read again.
-    fn gather(&mut self) -> Result<Gathered, Stopped> {
-        let mut batch = Batch::default();
-        loop {
-            self.stop.check()?;
-            let now = Instant::now();
-            if batch.is_full(&self.limits, now) {
-                return Ok(Gathered::Batch(batch));
-            }
-            if batch.is_empty() && now.duration_since(self.checked) >= self.recheck && self.has_changed() {
-                return Ok(Gathered::LookAgain);
-            }
-            let patience = if batch.is_empty() { IDLE } else { batch.patience(&self.limits, now) };
-            match self.reader.poll(patience.min(IDLE)) {
-                Polled::Record(record) => {
-                    let Some(progress) = self.progress.get(&record.partition) else { continue };
-                    let position = batch.position(record.partition).unwrap_or(progress.offset);
-                    if record.offset >= position {
-                        batch.push(record, progress.offset, Instant::now());
-                    }
-                    self.metrics.oldest().set(batch.oldest_ms().unwrap_or(0));
-                }
-                Polled::Nothing if batch.is_empty() => self.commit_stored()?,
-                Polled::Nothing => {}
-                Polled::Hiccup(error) => self.warn("poll", &error),
-                Polled::Lost(error) => {
-                    self.warn("poll", &error);
-                    return Ok(Gathered::LookAgain);
-                }
-            }
+            Err(trouble) => Next(Phase::Assign, self.failed("assign", &trouble)),
         }
     }
 
-    /// Measures lag, and says whether partitions were added.
-    fn has_changed(&mut self) -> bool {
-        self.checked = Instant::now();
-        for (partition, progress) in &self.progress {
-            match self.reader.watermarks(*partition) {
-                Ok((_, high)) => self.metrics.lag(*partition).set((high - progress.offset).max(0)),
-                Err(error) => self.warn("watermarks", &error),
-            }
-        }
-        match self.reader.partitions() {
-            Ok(partitions) => partitions != self.partitions,
-            Err(error) => {
-                self.warn("metadata", &error);
-                false
-            }
-        }
-    }
-
-    fn announce_and_store(&mut self, batch: &Batch) -> Result<(), Stopped> {
+    fn announce(&mut self, batch: Batch) -> Next {
         let ranges = batch.ranges();
         let token = Token::of(self.kind.name(), &ranges);
-        let touched = self.uncommitted.iter().chain(ranges.keys());
-        let mut said: BTreeMap<i32, Progress> =
-            touched.filter_map(|p| Some((*p, self.progress.get(p)?.clone()))).collect();
-        for (partition, range) in ranges {
-            if let Some(progress) = said.get_mut(&partition) {
-                progress.pending = Some((range, token));
+        match self.source.commit(&self.parts.announcement(&ranges, token)) {
+            Ok(()) => {
+                self.recovered("commit");
+                self.parts.uncommitted.clear();
+                self.begin(batch, token, false)
             }
+            Err(trouble) => Next(Phase::Announce(batch), self.failed("commit", &trouble)),
         }
-        self.retry("commit", |reader| reader.commit(&said))?;
-        self.uncommitted.clear();
-        self.store(batch, token)
     }
 
-    /// Inserts a batch that is announced, and moves on in memory.
-    fn store(&mut self, batch: &Batch, token: Token) -> Result<(), Stopped> {
-        let mut chains: BTreeMap<i32, Chain> =
-            self.progress.iter().filter_map(|(partition, p)| Some((*partition, p.chain?))).collect();
-        let rows = Rows::of(self.kind, batch, &mut chains);
-        let records: usize = batch.slices().map(|(_, slice)| slice.records.len()).sum();
-        self.metrics.pending().set(i64::try_from(records).unwrap_or(i64::MAX));
-        self.runtime.block_on(self.writer.store(&rows, token))?;
-        for (partition, slice) in batch.slices() {
-            self.progress.insert(partition, Progress::at(slice.to, chains.get(&partition).copied()));
-            self.uncommitted.insert(partition);
-        }
-        self.report(batch, &rows, records);
-        Ok(())
+    /// Goes on to insert a batch that is announced, `repeated` if it was so by an earlier start.
+    fn begin(&mut self, batch: Batch, token: Token, repeated: bool) -> Next {
+        let work = Work::new(self.kind, batch, token, self.parts.chains(), repeated);
+        self.metrics.pending().set(i64::try_from(work.records()).unwrap_or(i64::MAX));
+        Next::at_once(Phase::Insert(Box::new(work)))
     }
 
-    fn report(&mut self, batch: &Batch, rows: &Rows, records: usize) {
-        self.backoff.reset();
+    fn insert(&mut self, mut work: Box<Work>, now: Now) -> Next {
+        let Some((rows, range, token)) = work.storing.next() else { return self.stored(&work, now) };
+        let (table, count) = (rows.table(), range.len());
+        let outcome = self.store.insert(rows, range, &token);
+        let pause = match &outcome {
+            Outcome::Stored => {
+                self.recovered(table);
+                self.metrics.rows(table).inc_by(count as u64);
+                work.storing.stored();
+                Duration::ZERO
+            }
+            Outcome::Refused(sentence) | Outcome::Failed(sentence) => {
+                tracing::warn!(table, rows = count, error = sentence, "an insert failed and is repeated");
+                match outcome {
+                    Outcome::Refused(_) => work.storing.refused(sentence),
+                    _ => work.storing.failed(),
+                }
+                self.metrics.failed(table);
+                self.backoff.next()
+            }
+        };
+        if work.storing.next().is_none() { self.stored(&work, now) } else { Next(Phase::Insert(work), pause) }
+    }
+
+    fn stored(&mut self, work: &Work, now: Now) -> Next {
+        self.again.reset();
+        self.parts.advance(work);
+        self.report(work, now);
+        Next::at_once(if work.repeated { Phase::Reread } else { Phase::Gather(Batch::default()) })
+    }
+
+    fn report(&self, work: &Work, now: Now) {
         self.metrics.pending().set(0);
         self.metrics.oldest().set(0);
-        self.metrics.records().inc_by(records as u64);
-        self.metrics.rejected().inc_by(rows.rejected as u64);
-        for misfit in &rows.misfits {
+        self.metrics.records().inc_by(work.records() as u64);
+        self.metrics.rejected().inc_by(work.rejected + work.storing.rejected());
+        for misfit in &work.misfits {
             self.metrics.misfits(&format!("{misfit:?}")).inc();
         }
-        if let (Some(oldest), Ok(now)) = (batch.oldest_ms(), SystemTime::now().duration_since(UNIX_EPOCH)) {
-            self.metrics.stored_seconds().observe((now.as_secs_f64() - oldest as f64 / 1_000.0).max(0.0));
+        if let Some(oldest) = work.batch.oldest_ms() {
+            self.metrics.stored_seconds().observe((now.wall.0 - oldest).max(0) as f64 / 1_000.0);
         }
     }
 
-    fn commit_stored(&mut self) -> Result<(), Stopped> {
-        if self.uncommitted.is_empty() {
-            return Ok(());
+    fn leave(&mut self) -> Next {
+        match self.commit_stored() {
+            Ok(()) => Next(Phase::Look, self.again.next()),
+            Err(trouble) => Next(Phase::Leave, self.failed("commit", &trouble)),
         }
-        let said: BTreeMap<i32, Progress> =
-            self.uncommitted.iter().filter_map(|p| Some((*p, self.progress.get(p)?.clone()))).collect();
-        self.retry("commit", |reader| reader.commit(&said))?;
-        self.uncommitted.clear();
+    }
+
+    fn commit_stored(&mut self) -> Result<(), Trouble> {
+        if !self.parts.uncommitted.is_empty() {
+            self.source.commit(&self.parts.stored())?;
+            self.parts.uncommitted.clear();
+            self.recovered("commit");
+        }
         Ok(())
     }
 
-    fn retry<T, E: Display>(
-        &self,
-        operation: &'static str,
-        mut attempt: impl FnMut(&Reader) -> Result<T, E>,
-    ) -> Result<T, Stopped> {
-        let mut backoff = self.backoff.clone();
-        loop {
-            self.stop.check()?;
-            match attempt(&self.reader) {
-                Ok(value) => {
-                    self.metrics.recovered(operation);
-                    return Ok(value);
-                }
-                Err(error) => self.warn(operation, &error),
-            }
-            self.stop.pause_blocking(backoff.next())?;
-        }
+    /// Counts what failed, and says how long to wait before it is tried again.
+    fn failed(&mut self, operation: &'static str, trouble: &Trouble) -> Duration {
+        tracing::warn!(topic = self.kind.name(), operation, error = %trouble, "Kafka is in trouble; trying again");
+        self.metrics.failed(operation);
+        self.backoff.next()
     }
 
-    fn warn(&self, operation: &'static str, error: &impl Display) {
-        tracing::warn!(topic = self.kind.name(), operation, error = %error, "Kafka is in trouble; trying again");
-        self.metrics.failed(operation);
+    fn recovered(&mut self, operation: &'static str) {
+        self.metrics.recovered(operation);
+        self.backoff.reset();
     }
 }
+
+#[cfg(test)]
+mod tests;

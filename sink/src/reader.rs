@@ -11,9 +11,8 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 
-use crate::progress::Progress;
 use crate::record::Record;
-use crate::start::Found;
+use crate::source::{Found, Mark, Polled, Source, Trouble};
 
 /// Settings the sink's promise rests on: they are set last.
 const RESERVED: [(&str, &str); 8] = [
@@ -34,16 +33,6 @@ pub(crate) struct Reader {
     asker: BaseConsumer,
     topic: String,
     timeout: Duration,
-}
-
-/// What a poll brought.
-pub(crate) enum Polled {
-    Record(Record),
-    Nothing,
-    /// The client gets over it by itself.
-    Hiccup(KafkaError),
-    /// Something is wrong with the assignment: look at the log again.
-    Lost(KafkaError),
 }
 
 impl Reader {
@@ -70,8 +59,19 @@ impl Reader {
         }
     }
 
-    /// What the broker knows of each partition.
-    pub(crate) fn find(&self) -> KafkaResult<Vec<Found>> {
+    fn watermarks(&self, partition: i32) -> KafkaResult<(i64, i64)> {
+        self.asker.fetch_watermarks(&self.topic, partition, self.timeout)
+    }
+
+    fn list(&self, positions: impl IntoIterator<Item = (i32, i64)>) -> KafkaResult<TopicPartitionList> {
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in positions {
+            list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
+        }
+        Ok(list)
+    }
+
+    fn look(&self) -> KafkaResult<Vec<Found>> {
         let mut asked = TopicPartitionList::new();
         let partitions = self.partitions()?;
         if partitions == 0 {
@@ -83,7 +83,7 @@ impl Reader {
         for element in committed.elements() {
             element.error()?;
             let committed = match element.offset() {
-                Offset::Offset(offset) => Some((offset, element.metadata().to_owned())),
+                Offset::Offset(offset) => Some(Mark { offset, metadata: element.metadata().to_owned() }),
                 _ => None,
             };
             let (low, high) = self.watermarks(element.partition())?;
@@ -92,39 +92,48 @@ impl Reader {
         Ok(found)
     }
 
-    pub(crate) fn watermarks(&self, partition: i32) -> KafkaResult<(i64, i64)> {
-        self.asker.fetch_watermarks(&self.topic, partition, self.timeout)
-    }
-
-    /// Reads these partitions, and no others, from these offsets on.
-    pub(crate) fn assign(&self, positions: impl IntoIterator<Item = (i32, i64)>) -> KafkaResult<()> {
-        let mut list = TopicPartitionList::new();
-        for (partition, offset) in positions {
-            list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
-        }
-        self.consumer.assign(&list)
-    }
-
-    pub(crate) fn poll(&self, patience: Duration) -> Polled {
-        match self.consumer.poll(patience) {
-            None => Polled::Nothing,
-            Some(Ok(message)) => Polled::Record(record(&message)),
-            Some(Err(error)) if is_passing(&error) => Polled::Hiccup(error),
-            Some(Err(error)) => Polled::Lost(error),
-        }
-    }
-
-    /// Records where the partitions stand: one request, so that they move together.
-    pub(crate) fn commit(&self, progress: &BTreeMap<i32, Progress>) -> KafkaResult<()> {
-        let mut list = TopicPartitionList::new();
-        for (partition, progress) in progress {
-            list.add_partition_offset(&self.topic, *partition, Offset::Offset(progress.offset))?;
+    fn mark(&self, marks: &BTreeMap<i32, Mark>) -> KafkaResult<()> {
+        let list = self.list(marks.iter().map(|(partition, mark)| (*partition, mark.offset)))?;
+        for (partition, mark) in marks {
             if let Some(mut element) = list.find_partition(&self.topic, *partition) {
-                element.set_metadata(progress.metadata());
+                element.set_metadata(&mark.metadata);
             }
         }
         self.consumer.commit(&list, CommitMode::Sync)
     }
+}
+
+impl Source for Reader {
+    fn find(&mut self) -> Result<Vec<Found>, Trouble> {
+        self.look().map_err(trouble)
+    }
+
+    fn ends(&mut self) -> Result<BTreeMap<i32, i64>, Trouble> {
+        let partitions = self.partitions().map_err(trouble)?;
+        (0..partitions).map(|p| Ok((p, self.watermarks(p).map_err(trouble)?.1))).collect()
+    }
+
+    fn assign(&mut self, positions: &BTreeMap<i32, i64>) -> Result<(), Trouble> {
+        let list = self.list(positions.iter().map(|(partition, offset)| (*partition, *offset)));
+        list.and_then(|list| self.consumer.assign(&list)).map_err(trouble)
+    }
+
+    fn poll(&mut self, patience: Duration) -> Polled {
+        match self.consumer.poll(patience) {
+            None => Polled::Nothing,
+            Some(Ok(message)) => Polled::Record(record(&message)),
+            Some(Err(error)) if is_passing(&error) => Polled::Hiccup(trouble(error)),
+            Some(Err(error)) => Polled::Lost(trouble(error)),
+        }
+    }
+
+    fn commit(&mut self, marks: &BTreeMap<i32, Mark>) -> Result<(), Trouble> {
+        self.mark(marks).map_err(trouble)
+    }
+}
+
+fn trouble(error: KafkaError) -> Trouble {
+    Trouble(error.to_string())
 }
 
 fn is_passing(error: &KafkaError) -> bool {

@@ -1,14 +1,14 @@
 //! One Kafka record, taken out of the client's hands.
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Record {
-    pub(crate) partition: i32,
-    pub(crate) offset: i64,
+pub struct Record {
+    pub partition: i32,
+    pub offset: i64,
     /// The record's own timestamp, ms; 0 where it has none.
-    pub(crate) timestamp_ms: i64,
-    pub(crate) key: Vec<u8>,
-    pub(crate) value: Vec<u8>,
-    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub timestamp_ms: i64,
+    pub key: Vec<u8>,
+    pub value: Vec<u8>,
+    pub headers: Vec<(String, Vec<u8>)>,
 }
 
 impl Record {

@@ -64,9 +64,9 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    pub(crate) fn new(min_ms: u64, max_ms: u64, seed: u64) -> Self {
-        let min = Duration::from_millis(min_ms.max(1));
-        Self { min, max: Duration::from_millis(max_ms).max(min), attempt: 0, random: seed }
+    pub(crate) fn new(min: Duration, max: Duration, seed: u64) -> Self {
+        let min = min.max(Duration::from_millis(1));
+        Self { min, max: max.max(min), attempt: 0, random: seed }
     }
 
     pub(crate) fn next(&mut self) -> Duration {
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_the_cap_and_stay_there() {
-        let mut backoff = Backoff::new(100, 1_000, 7);
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1), 7);
         for whole in [100, 200, 400, 800, 1_000, 1_000, 1_000] {
             let pause = backoff.next();
             let whole = Duration::from_millis(whole);
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn two_seeds_do_not_retry_in_step() {
         let pauses = |seed| {
-            let mut backoff = Backoff::new(1_000, 60_000, seed);
+            let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60), seed);
             std::iter::repeat_with(|| backoff.next()).take(4).collect::<Vec<_>>()
         };
         assert_ne!(pauses(1), pauses(2));

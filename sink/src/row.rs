@@ -10,94 +10,139 @@ use std::collections::BTreeMap;
 use ledger::chain::{Chain, Misfit};
 use serde::{Serialize, Serializer};
 
-pub(crate) use case_event::CaseEventRow;
-pub(crate) use dead_letter::DeadLetterRow;
-pub(crate) use finding::{FindingRow, latest};
-pub(crate) use progress::{EventsProgressRow, ProgressRow};
+pub use case_event::CaseEventRow;
+pub use dead_letter::DeadLetterRow;
+pub use finding::FindingRow;
+pub use progress::{EventsProgressRow, ProgressRow};
 
-use crate::batch::{Batch, Slice};
+use crate::batch::Batch;
 use crate::kind::Kind;
 
-/// The rows of one batch.
+/// Rows of one table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rows {
+    DeadLetters(Vec<DeadLetterRow>),
+    CaseEvents(Vec<CaseEventRow>),
+    EventsProgress(Vec<EventsProgressRow>),
+    Findings(Vec<FindingRow>),
+    Progress(Vec<ProgressRow>),
+}
+
+/// What one batch becomes.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
-    pub(crate) case_events: Vec<CaseEventRow>,
-    pub(crate) events_progress: Vec<EventsProgressRow>,
-    pub(crate) findings: Vec<FindingRow>,
-    /// The last revision of each finding in the batch.
-    pub(crate) alarms: Vec<FindingRow>,
-    pub(crate) progress: Vec<ProgressRow>,
-    pub(crate) dead_letters: Vec<DeadLetterRow>,
+pub(crate) struct Yield {
+    /// In the order in which they are inserted. Progress comes last: it says that all before it is there.
+    pub(crate) tables: Vec<Rows>,
     /// Ledger records that do not extend the chain, passed over.
     pub(crate) misfits: Vec<Misfit>,
     /// How many of the dead letters are records that this crate could not read.
-    pub(crate) rejected: usize,
-}
-
-/// A row that the store can be made to keep in another form if it refuses it in this one.
-pub(crate) trait Refusable {
-    fn refused(&self, sentence: String) -> DeadLetterRow;
+    pub(crate) rejected: u64,
 }
 
 impl Rows {
+    pub const fn table(&self) -> &'static str {
+        match self {
+            Self::DeadLetters(_) => "dead_letters_log",
+            Self::CaseEvents(_) => "case_events_log",
+            Self::EventsProgress(_) => "case_events_progress_log",
+            Self::Findings(_) => "findings_log",
+            Self::Progress(_) => "ledger_progress_log",
+        }
+    }
+
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::DeadLetters(rows) => rows.len(),
+            Self::CaseEvents(rows) => rows.len(),
+            Self::EventsProgress(rows) => rows.len(),
+            Self::Findings(rows) => rows.len(),
+            Self::Progress(rows) => rows.len(),
+        }
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The dead letter in which a row is kept that the store refuses; `None` where there is no such form.
+    pub(crate) fn letter(&self, row: usize, sentence: &str) -> Option<DeadLetterRow> {
+        match self {
+            Self::CaseEvents(rows) => Some(rows.get(row)?.refused(sentence)),
+            Self::Findings(rows) => {
+                let this = rows.get(row)?;
+                let same_entry =
+                    |other: &&FindingRow| (other.partition, other.seq) == (this.partition, this.seq);
+                let part = rows[..row].iter().rev().take_while(same_entry).count();
+                Some(DeadLetterRow {
+                    part: u32::try_from(part).unwrap_or(u32::MAX),
+                    ..this.refused(sentence)
+                })
+            }
+            Self::DeadLetters(_) | Self::EventsProgress(_) | Self::Progress(_) => None,
+        }
+    }
+}
+
+impl Yield {
     /// Reads a batch. Of the ledger, `chains` say where each partition stands before the batch, and afterwards behind it.
     pub(crate) fn of(kind: Kind, batch: &Batch, chains: &mut BTreeMap<i32, Chain>) -> Self {
-        let mut rows = Self::default();
+        let mut found = match kind {
+            Kind::CaseEvents => Self::of_events(batch),
+            Kind::Ledger => Self::of_entries(batch, chains),
+            Kind::DeadLetters => {
+                let records = batch.slices().flat_map(|(_, slice)| &slice.records);
+                let tables = vec![Rows::DeadLetters(records.map(DeadLetterRow::of).collect())];
+                Self { tables, ..Self::default() }
+            }
+        };
+        found.tables.retain(|rows| !rows.is_empty());
+        found
+    }
+
+    fn of_events(batch: &Batch) -> Self {
+        let (mut events, mut letters, mut progress) = (Vec::new(), Vec::new(), Vec::new());
         for (partition, slice) in batch.slices() {
-            match kind {
-                Kind::CaseEvents => {
-                    rows.add_events(slice);
-                    rows.events_progress.push(EventsProgressRow::of(partition, slice));
-                }
-                Kind::DeadLetters => rows.dead_letters.extend(slice.records.iter().map(DeadLetterRow::of)),
-                Kind::Ledger => {
-                    let chain = chains.entry(partition).or_insert_with(|| Chain::new(partition));
-                    rows.add_entries(slice, chain);
+            for record in &slice.records {
+                match CaseEventRow::of(record) {
+                    Ok(row) => events.push(row),
+                    Err(sentence) => letters.push(DeadLetterRow::rejected("case-events", record, sentence)),
                 }
             }
+            progress.push(EventsProgressRow::of(partition, slice));
         }
-        rows.alarms = latest(&rows.findings);
-        rows
+        let rejected = letters.len() as u64;
+        let tables =
+            vec![Rows::DeadLetters(letters), Rows::CaseEvents(events), Rows::EventsProgress(progress)];
+        Self { tables, rejected, ..Self::default() }
     }
 
-    fn add_events(&mut self, slice: &Slice) {
-        for record in &slice.records {
-            match CaseEventRow::of(record) {
-                Ok(row) => self.case_events.push(row),
-                Err(sentence) => {
-                    self.rejected += 1;
-                    self.dead_letters.push(DeadLetterRow::rejected("case-events", record, sentence));
+    fn of_entries(batch: &Batch, chains: &mut BTreeMap<i32, Chain>) -> Self {
+        let (mut findings, mut progress, mut misfits) = (Vec::new(), Vec::new(), Vec::new());
+        for (partition, slice) in batch.slices() {
+            let chain = chains.entry(partition).or_insert_with(|| Chain::new(partition));
+            let (first_seq, before) = (chain.next_seq, findings.len());
+            let mut last = None;
+            for record in &slice.records {
+                match chain.accept(&record.value) {
+                    Ok(entry) => {
+                        let row = |f| FindingRow::of(f, record.partition, entry.seq, record.offset);
+                        findings.extend(entry.findings.iter().map(row));
+                        last = Some(record.offset);
+                    }
+                    Err(misfit) => misfits.push(misfit),
                 }
             }
+            let count = findings.len() - before;
+            progress.extend(last.map(|offset| ProgressRow::of(chain, first_seq, offset, count)));
         }
-    }
-
-    fn add_entries(&mut self, slice: &Slice, chain: &mut Chain) {
-        let first_seq = chain.next_seq;
-        let before = self.findings.len();
-        let mut last = None;
-        for record in &slice.records {
-            match chain.accept(&record.value) {
-                Ok(entry) => {
-                    self.findings.extend(
-                        entry
-                            .findings
-                            .iter()
-                            .map(|f| FindingRow::of(f, record.partition, entry.seq, record.offset)),
-                    );
-                    last = Some(record.offset);
-                }
-                Err(misfit) => self.misfits.push(misfit),
-            }
-        }
-        let findings = self.findings.len() - before;
-        self.progress.extend(last.map(|offset| ProgressRow::of(chain, first_seq, offset, findings)));
+        let tables = vec![Rows::Findings(findings), Rows::Progress(progress)];
+        Self { tables, misfits, ..Self::default() }
     }
 }
 
 /// Bytes of any kind in a `String` column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Bytes(pub(crate) Vec<u8>);
+pub struct Bytes(pub Vec<u8>);
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {

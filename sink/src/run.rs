@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use prometheus::Registry;
 use rdkafka::ClientConfig;
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::kind::Kind;
 use crate::metrics::Metrics;
 use crate::migrate::migrate;
-use crate::pump::Pump;
+use crate::pump::{Now, Pump};
 use crate::reader::Reader;
 use crate::retry::{Backoff, Stop};
 use crate::writer::Writer;
@@ -50,7 +50,8 @@ pub fn run(
 /// `false` if the stop signal came first.
 async fn migrate_at_last(config: &SinkConfig, stop: &Stop) -> Result<bool, Error> {
     let client = config.client();
-    let mut backoff = Backoff::new(config.retry_min_ms, config.retry_max_ms, config.seed);
+    let settings = config.settings();
+    let mut backoff = Backoff::new(settings.retry_min, settings.retry_max, settings.seed);
     loop {
         let outcome = tokio::select! {
             _stopped = stop.given() => return Ok(false),
@@ -82,15 +83,26 @@ fn start(
 ) -> Result<JoinHandle<()>, Error> {
     let timeout = Duration::from_millis(config.kafka_timeout_ms.max(1));
     let reader = Reader::new(kafka, &config.group, kind.topic(&config.topics), timeout)?;
-    let metrics = metrics.of(kind);
-    let writer = Writer::new(config, kind, stop.clone(), metrics.clone());
-    let mut pump = Pump::new(config, kind, reader, writer, runtime.clone(), stop.clone(), metrics);
+    let writer = Writer::new(config, kind, runtime.clone(), stop.clone(), metrics);
+    let mut pump = Pump::new(kind, reader, writer, config.settings(), metrics);
     let stop = StopOnPanic(stop.clone());
-    let body = move || {
-        let _stop = stop;
-        pump.run();
-    };
+    let body = move || drive(&mut pump, &stop.0);
     Ok(thread::Builder::new().name(format!("sink-{}", kind.name())).spawn(body)?)
+}
+
+fn drive(pump: &mut Pump<Reader, Writer>, stop: &Stop) {
+    let began = Instant::now();
+    let mut pause = Duration::ZERO;
+    while stop.pause_blocking(pause).is_ok() {
+        pause = pump.turn(Now { elapsed: began.elapsed(), wall: wall() });
+    }
+    pump.release();
+}
+
+/// The wall clock, ms.
+fn wall() -> model::Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    model::Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// One topic's thread that panics ends the others: half a sink would look healthy.

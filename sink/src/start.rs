@@ -7,21 +7,11 @@ use ledger::chain::Chain;
 
 use crate::kind::Kind;
 use crate::progress::Progress;
-
-/// What the broker says about a partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
-    pub(crate) partition: i32,
-    /// The first offset of the log, and the one behind its last.
-    pub(crate) low: i64,
-    pub(crate) high: i64,
-    /// The group's offset and its metadata.
-    pub(crate) committed: Option<(i64, String)>,
-}
+use crate::source::{Found, Mark};
 
 /// Why a partition is not read. An operator has to look: nothing heals these by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Halt {
+pub enum Halt {
     /// The records `[from, to)` were deleted before they were stored.
     Lost { from: i64, to: i64 },
     /// The log ends before what is already stored: it was cut, or the topic was made anew.
@@ -60,7 +50,7 @@ pub(crate) fn start(kind: Kind, found: &Found) -> Result<Progress, Halt> {
 }
 
 fn recorded(kind: Kind, found: &Found) -> Option<Progress> {
-    let (offset, metadata) = found.committed.as_ref()?;
+    let Mark { offset, metadata } = found.committed.as_ref()?;
     match (kind, Progress::parse(found.partition, *offset, metadata)) {
         // An offset without a chain proves nothing about the ledger; repeating it from its beginning is harmless.
         (Kind::Ledger, progress) => progress.filter(|p| p.chain.is_some()),
@@ -97,6 +87,7 @@ mod tests {
     use crate::progress::{Pending, Token};
 
     fn found(low: i64, high: i64, committed: Option<(i64, String)>) -> Found {
+        let committed = committed.map(|(offset, metadata)| Mark { offset, metadata });
         Found { partition: 0, low, high, committed }
     }
 

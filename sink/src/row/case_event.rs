@@ -7,25 +7,25 @@ use model::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Bytes, DeadLetterRow, Refusable, instant, offset, partition};
+use super::{Bytes, DeadLetterRow, instant, offset, partition};
 use crate::record::Record;
 
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct CaseEventRow {
-    case_id: String,
-    source: String,
-    event_id: String,
+pub struct CaseEventRow {
+    pub case_id: String,
+    pub source: String,
+    pub event_id: String,
     #[serde(rename = "type")]
-    kind: String,
-    time: i64,
-    recorded_time: Option<i64>,
-    item: String,
-    org: String,
-    region: String,
-    title: String,
-    data: Bytes,
-    partition: u16,
-    offset: u64,
+    pub kind: String,
+    pub time: i64,
+    pub recorded_time: Option<i64>,
+    pub item: String,
+    pub org: String,
+    pub region: String,
+    pub title: String,
+    pub data: Bytes,
+    pub partition: u16,
+    pub offset: u64,
 }
 
 #[derive(Deserialize)]
@@ -77,14 +77,15 @@ impl CaseEventRow {
     }
 }
 
-impl Refusable for CaseEventRow {
-    fn refused(&self, sentence: String) -> DeadLetterRow {
+impl CaseEventRow {
+    /// The dead letter in which it is kept if the store refuses it.
+    pub(super) fn refused(&self, sentence: &str) -> DeadLetterRow {
         DeadLetterRow {
             org: self.org.clone(),
             record_time: self.time,
             key: Bytes(self.case_id.clone().into_bytes()),
             payload: self.data.clone(),
-            ..DeadLetterRow::refused("case-events", self.partition, self.offset, sentence)
+            ..DeadLetterRow::refused("case-events", self.partition, self.offset, sentence.to_owned())
         }
     }
 }

@@ -11,20 +11,20 @@ use crate::record::Record;
 pub(crate) const ROW_REJECTED: &str = "row_rejected";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct DeadLetterRow {
-    pub(crate) topic: String,
-    pub(crate) partition: u16,
-    pub(crate) offset: u64,
+pub struct DeadLetterRow {
+    pub topic: String,
+    pub partition: u16,
+    pub offset: u64,
     /// Tells rows of one record apart.
-    pub(crate) part: u32,
-    pub(crate) reason: String,
-    pub(crate) sentence: String,
-    pub(crate) org: String,
-    pub(crate) record_time: i64,
-    pub(crate) key: Bytes,
-    pub(crate) payload: Bytes,
-    pub(crate) letter_partition: u16,
-    pub(crate) letter_offset: u64,
+    pub part: u32,
+    pub reason: String,
+    pub sentence: String,
+    pub org: String,
+    pub record_time: i64,
+    pub key: Bytes,
+    pub payload: Bytes,
+    pub letter_partition: u16,
+    pub letter_offset: u64,
 }
 
 impl DeadLetterRow {

@@ -1,47 +1,45 @@
-//! A revision of a finding as a row of `findings_log` and of `alarms_current`.
-
-use std::collections::BTreeMap;
+//! A revision of a finding as a row of `findings_log`, from where ClickHouse copies it into `alarms_current`.
 
 use clickhouse::Row;
 use model::Finding;
 use model::catalogue::Category;
 use serde::Serialize;
 
-use super::{Bytes, DeadLetterRow, Refusable, instant, offset, partition};
+use super::{Bytes, DeadLetterRow, instant, offset, partition};
 
 #[derive(Debug, Clone, PartialEq, Row, Serialize)]
-pub(crate) struct FindingRow {
-    pub(crate) finding_id: String,
-    pub(crate) revision: u32,
-    change: &'static str,
-    cause: &'static str,
-    state: &'static str,
-    case_id: String,
-    item: String,
-    category: &'static str,
-    org: String,
-    region: String,
-    accepted_at: i64,
-    point: String,
-    kind: &'static str,
-    code: &'static str,
-    light: &'static str,
-    step: String,
-    visit: u32,
-    violated_at: i64,
-    due: Option<i64>,
-    late_by_ms: Option<i64>,
-    provisional: bool,
-    raised_at: i64,
-    changed_at: i64,
-    detail: String,
-    events: Vec<String>,
-    explanation_zh: String,
-    explanation_en: String,
-    rules_version: String,
-    partition: u16,
-    seq: u64,
-    offset: u64,
+pub struct FindingRow {
+    pub finding_id: String,
+    pub revision: u32,
+    pub change: &'static str,
+    pub cause: &'static str,
+    pub state: &'static str,
+    pub case_id: String,
+    pub item: String,
+    pub category: &'static str,
+    pub org: String,
+    pub region: String,
+    pub accepted_at: i64,
+    pub point: String,
+    pub kind: &'static str,
+    pub code: &'static str,
+    pub light: &'static str,
+    pub step: String,
+    pub visit: u32,
+    pub violated_at: i64,
+    pub due: Option<i64>,
+    pub late_by_ms: Option<i64>,
+    pub provisional: bool,
+    pub raised_at: i64,
+    pub changed_at: i64,
+    pub detail: String,
+    pub events: Vec<String>,
+    pub explanation_zh: String,
+    pub explanation_en: String,
+    pub rules_version: String,
+    pub partition: u16,
+    pub seq: u64,
+    pub offset: u64,
 }
 
 impl FindingRow {
@@ -84,29 +82,18 @@ impl FindingRow {
     }
 }
 
-impl Refusable for FindingRow {
-    fn refused(&self, sentence: String) -> DeadLetterRow {
+impl FindingRow {
+    /// The dead letter in which it is kept if the store refuses it.
+    pub(super) fn refused(&self, sentence: &str) -> DeadLetterRow {
         let payload = serde_json::to_vec(self).unwrap_or_default();
         DeadLetterRow {
             org: self.org.clone(),
             record_time: self.changed_at,
             key: Bytes(self.finding_id.clone().into_bytes()),
             payload: Bytes(payload),
-            ..DeadLetterRow::refused("ledger", self.partition, self.offset, sentence)
+            ..DeadLetterRow::refused("ledger", self.partition, self.offset, sentence.to_owned())
         }
     }
-}
-
-/// The last revision of each finding, in order of id.
-pub(crate) fn latest(rows: &[FindingRow]) -> Vec<FindingRow> {
-    let mut last: BTreeMap<&str, &FindingRow> = BTreeMap::new();
-    for row in rows {
-        let held = last.entry(&row.finding_id).or_insert(row);
-        if row.revision > held.revision {
-            *held = row;
-        }
-    }
-    last.into_values().cloned().collect()
 }
 
 const fn category(category: Category) -> &'static str {
@@ -181,11 +168,5 @@ pub(crate) mod tests {
             let read: Category = serde_json::from_value(word.into()).expect("a category");
             assert_eq!(category(read), word);
         }
-    }
-
-    #[test]
-    fn only_the_last_revision_is_current_whatever_the_order() {
-        let rows: Vec<_> = [2, 3, 1].map(|r| FindingRow::of(&finding(r), 0, 0, 0)).into();
-        assert_eq!(latest(&rows), [rows[1].clone()]);
     }
 }

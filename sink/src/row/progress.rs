@@ -8,25 +8,25 @@ use super::{instant, offset, partition};
 use crate::batch::Slice;
 
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct ProgressRow {
-    partition: u16,
+pub struct ProgressRow {
+    pub partition: u16,
     /// The first and the last entry of the range.
-    first_seq: u64,
-    seq: u64,
-    to: u64,
-    now: i64,
-    reference: u64,
-    hash: String,
+    pub first_seq: u64,
+    pub seq: u64,
+    pub to: u64,
+    pub now: i64,
+    pub reference: u64,
+    pub hash: String,
     /// Offset of the last entry in the ledger.
-    offset: u64,
-    findings: u64,
+    pub offset: u64,
+    pub findings: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct EventsProgressRow {
-    partition: u16,
-    to: u64,
-    records: u64,
+pub struct EventsProgressRow {
+    pub partition: u16,
+    pub to: u64,
+    pub records: u64,
 }
 
 impl EventsProgressRow {

@@ -17,7 +17,7 @@ use store::{Sink, Store};
 fn what_is_published_is_seen_once_and_whole() {
     let engine = Engine::start();
     let store = Store::new(engine.url());
-    assert_eq!(store.migrate(), 2);
+    assert_eq!(store.migrate(), 3);
     assert_eq!(store.migrate(), 0, "applied once");
 
     let brokers = Brokers::start();

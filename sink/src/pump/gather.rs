@@ -1,0 +1,77 @@
+//! Waiting for a batch.
+
+use std::time::Duration;
+
+use super::{Next, Now, Phase, Pump};
+use crate::batch::Batch;
+use crate::record::Record;
+use crate::source::{Polled, Source};
+use crate::store::Store;
+
+/// How long an idle pump sleeps in a poll.
+const IDLE: Duration = Duration::from_millis(100);
+
+impl<K: Source, S: Store> Pump<K, S> {
+    /// Reads one record, if there is one. What is in hand when the log must be looked at again was not announced and is
+    /// read again.
+    pub(super) fn gather(&mut self, mut batch: Batch, now: Now) -> Next {
+        let limits = self.settings.limits;
+        if batch.is_full(&limits, now.elapsed) {
+            self.metrics.oldest().set(batch.oldest_ms().unwrap_or(0));
+            return Next::at_once(Phase::Announce(batch));
+        }
+        if batch.is_empty() && self.is_check_due(now) && self.has_changed(now) {
+            return Next::at_once(Phase::Leave);
+        }
+        let patience = if batch.is_empty() { IDLE } else { batch.patience(&limits, now.elapsed) };
+        let mut pause = Duration::ZERO;
+        match self.source.poll(patience.min(IDLE)) {
+            Polled::Record(record) => self.take(&mut batch, record, now),
+            Polled::Nothing if batch.is_empty() => {
+                if let Err(trouble) = self.commit_stored() {
+                    pause = self.failed("commit", &trouble);
+                }
+            }
+            Polled::Nothing => {}
+            Polled::Hiccup(trouble) => {
+                self.failed("poll", &trouble);
+            }
+            Polled::Lost(trouble) => {
+                self.failed("poll", &trouble);
+                return Next::at_once(Phase::Leave);
+            }
+        }
+        Next(Phase::Gather(batch), pause)
+    }
+
+    fn take(&self, batch: &mut Batch, record: Record, now: Now) {
+        let Some(progress) = self.parts.progress.get(&record.partition) else { return };
+        if record.offset >= batch.position(record.partition).unwrap_or(progress.offset) {
+            batch.push(record, progress.offset, now.elapsed);
+        }
+    }
+
+    pub(super) fn is_check_due(&self, now: Now) -> bool {
+        now.elapsed.saturating_sub(self.parts.checked) >= self.settings.recheck
+    }
+
+    /// Measures lag, and says whether partitions were added or a log has become shorter than what is stored.
+    fn has_changed(&mut self, now: Now) -> bool {
+        self.parts.checked = now.elapsed;
+        let ends = match self.source.ends() {
+            Ok(ends) => ends,
+            Err(trouble) => {
+                self.failed("watermarks", &trouble);
+                return false;
+            }
+        };
+        self.recovered("watermarks");
+        let mut cut = false;
+        for (partition, progress) in &self.parts.progress {
+            let lag = ends.get(partition).map_or(0, |end| end - progress.offset);
+            self.metrics.lag(*partition).set(lag.max(0));
+            cut |= lag < 0;
+        }
+        cut || ends.len() != self.parts.partitions
+    }
+}
