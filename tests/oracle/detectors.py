@@ -179,7 +179,8 @@ def discretion(case, point):
         if fine is not None and fine > 0:
             found.append(finding("unknown_tier", "red", decision.time, [decision], step, visit))
         return found
-    if fine is not None and not tier["fine_fen"]["min"] <= fine <= tier["fine_fen"]["max"]:
+    range_ = tier.get("fine_fen") or {}
+    if fine is not None and not range_.get("min", 0) <= fine <= range_.get("max", fine):
         found.append(finding("out_of_tier", "red", decision.time, [decision], step, visit))
     listed = tier.get("circumstances") or []
     if listed and not set(listed) & set(claimed.get("circumstances") or []):
