@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Start everything on this machine, publish a stream with a known truth, and show its alarms
     Demo(DemoArgs),
+    /// Write a stream of events like the demonstration's into a file: for trials, measurements and tests
+    Generate(GenerateArgs),
     /// Walk the ledger and name the first record that does not fit
     Verify(VerifyArgs),
 }
@@ -124,6 +126,25 @@ pub(crate) struct DemoArgs {
     /// Where the metrics are
     #[arg(long, default_value = "127.0.0.1:9464")]
     pub(crate) metrics: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// The catalogue's directory: deploy/catalogues/demo, whose items the stream knows
+    #[arg(long, value_name = "DIR")]
+    pub(crate) catalogue: PathBuf,
+    /// Seed of the stream
+    #[arg(long, default_value_t = 20260201)]
+    pub(crate) seed: u64,
+    /// Cases in the stream; one has some ten events
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) cases: u32,
+    /// The stream's present: cases lie some hundred days before it [default: now]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(crate) now: Option<Instant>,
+    /// Where the events go, one a line, as they are published: late, doubled and spoiled ones are among them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

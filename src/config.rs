@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use ledger::clock::ClockMode;
 use model::Instant;
 use rdkafka::config::ClientConfig;
 use serde::Deserialize;
+
+/// Shorter, and a pause of the machine moves partitions; longer, and a dead process holds them for minutes.
+const SESSION_TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=300_000;
 
 /// What an operator writes; see docs/operations.md.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,6 +46,9 @@ pub(crate) struct Kafka {
     pub(crate) partitions: usize,
     pub(crate) inbound_partitions: usize,
     pub(crate) replication: usize,
+    /// How long the consumer groups wait for a silent process before others take its partitions over, ms. No guarantee
+    /// rests on it: who comes back late is judged by the ledger's rule.
+    pub(crate) session_timeout_ms: u32,
     /// Further settings of the Kafka client (security and tuning).
     pub(crate) properties: BTreeMap<String, String>,
 }
@@ -53,6 +60,7 @@ impl Default for Kafka {
             partitions: 4,
             inbound_partitions: 1,
             replication: 1,
+            session_timeout_ms: 10_000,
             properties: BTreeMap::new(),
         }
     }
@@ -133,6 +141,9 @@ impl Site {
         if site.kafka.partitions == 0 || site.kafka.inbound_partitions == 0 || site.kafka.replication == 0 {
             bail!("kafka: partitions, inbound_partitions and replication must be at least 1");
         }
+        if !SESSION_TIMEOUT_MS.contains(&site.kafka.session_timeout_ms) {
+            bail!("kafka.session_timeout_ms must be from 1000 to 300000");
+        }
         site.clock.mode()?;
         Ok(site)
     }
@@ -149,6 +160,10 @@ impl Site {
             listen: Listen::default(),
             roles: all_roles(),
         }
+    }
+
+    pub(crate) fn session_timeout(&self) -> Duration {
+        Duration::from_millis(self.kafka.session_timeout_ms.into())
     }
 
     /// Base settings of every Kafka client.
@@ -196,6 +211,7 @@ mod tests {
             refused("catalogue: x\nkafka: {properties: {enable.auto.commit: \"true\"}}").contains("reserved")
         );
         assert!(refused("catalogue: x\nbrokers: y").contains("brokers"));
+        assert!(refused("catalogue: x\nkafka: {session_timeout_ms: 10}").contains("session_timeout_ms"));
         assert!(refused("catalogue: x\nclock: {until: yesterday}").contains("yesterday"));
     }
 }

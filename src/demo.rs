@@ -4,6 +4,8 @@ mod generator;
 mod look;
 mod publish;
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::DemoArgs;
+use crate::cli::{DemoArgs, GenerateArgs};
 use crate::config::Site;
 use crate::{catalogue_check, local, serve, site, wall};
 use generator::{Generated, Plan};
@@ -65,6 +67,26 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     }
     running.stop()?;
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `xiezhi generate`: the stream alone, into a file.
+pub(crate) fn write(args: &GenerateArgs) -> anyhow::Result<ExitCode> {
+    let catalogue = catalogue_check::load(&args.catalogue)?;
+    let plan = Plan { seed: args.seed, cases: args.cases, now: args.now.unwrap_or_else(wall::now) };
+    let generated = generator::generate(&plan, &catalogue);
+    let cannot = || format!("cannot write {}", args.out.display());
+    let mut out = BufWriter::new(File::create(&args.out).with_context(cannot)?);
+    for record in &generated.records {
+        out.write_all(&record.bytes).and_then(|()| out.write_all(b"\n")).with_context(cannot)?;
+    }
+    out.flush().with_context(cannot)?;
+    let truth = &generated.truth;
+    let (spoiled, findings): (u64, u64) = (truth.rejected.values().sum(), truth.findings.values().sum());
+    eprintln!(
+        "{} events, {} of them again, {spoiled} that are none; {findings} findings",
+        truth.valid, truth.duplicates
+    );
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Looks on until the truth is there. Deadlines still fall due in silence while it does.

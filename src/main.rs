@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         cli::Command::Redrive(args) => transfer::redrive_letters(args),
         cli::Command::Run(args) => run::run(args),
         cli::Command::Demo(args) => demo::run(args),
+        cli::Command::Generate(args) => demo::write(args),
         cli::Command::Verify(args) => verify::run(args),
     };
     result.unwrap_or_else(|error| {

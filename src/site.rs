@@ -84,7 +84,12 @@ pub(crate) fn start(site: &Site, stores: &Stores, catalogue: &Arc<Catalogue>) ->
         running.spawn("feed", move || Ok(ledger::feed::run(&client, &topics, &stop)?))?;
     }
     if has(Role::Ingest) {
-        let config = ingest::IngestConfig::new(format!("{}-ingest", site.instance));
+        let session_timeout = site.session_timeout();
+        let config = ingest::IngestConfig {
+            session_timeout,
+            drain_deadline: session_timeout / 2,
+            ..ingest::IngestConfig::new(format!("{}-ingest", site.instance))
+        };
         let (client, registry, stop) = (client.clone(), registry.clone(), stop.clone());
         let orgs = Arc::new(catalogue.orgs.clone());
         running
@@ -171,6 +176,7 @@ fn worker_config(
         topics: ledger::kafka::Topics::default(),
         group: "xiezhi-detectors".to_owned(),
         instance: format!("{}-detectors", site.instance),
+        session_timeout: site.session_timeout(),
         rules: Arc::clone(catalogue),
         clock: site.clock.mode()?,
         limits: ledger::actor::Limits::default(),

@@ -36,6 +36,8 @@ pub struct WorkerConfig {
     pub group: String,
     /// Static member id: a restart takes its partitions back without a rebalance.
     pub instance: String,
+    /// How long this process may be silent before its partitions go to others.
+    pub session_timeout: Duration,
     pub rules: Arc<Catalogue>,
     pub clock: ClockMode,
     pub limits: Limits,

@@ -10,8 +10,6 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{WorkerConfig, WorkerError};
 
-/// How long a member may be silent before its partitions go to others, ms.
-const SESSION_TIMEOUT_MS: u32 = 10_000;
 /// Between two commits of positions, for lag tools.
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
 
@@ -69,6 +67,7 @@ pub(super) struct Membership {
 impl Membership {
     pub(super) fn join(config: &WorkerConfig, changes: SyncSender<Change>) -> Result<Self, WorkerError> {
         let mut client = config.client.clone();
+        let session = config.session_timeout.as_millis();
         client
             .set("group.id", &config.group)
             .set("group.instance.id", &config.instance)
@@ -76,8 +75,8 @@ impl Membership {
             // protocol lets the restarted one take it at once.
             .set("group.protocol", "classic")
             .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("session.timeout.ms", SESSION_TIMEOUT_MS.to_string())
-            .set("heartbeat.interval.ms", (SESSION_TIMEOUT_MS / 5).to_string())
+            .set("session.timeout.ms", session.to_string())
+            .set("heartbeat.interval.ms", (session / 5).to_string())
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             // It reads nothing, so where it would start does not matter.
