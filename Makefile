@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint docs clean
+.PHONY: help setup build demo test chaos lint docs clean
 
 # One directory for all that is built, so that nothing is compiled twice.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -11,6 +11,8 @@ help:
 	@echo "make demo           build, start Kafka, ClickHouse and the pipeline, publish a stream, show its alarms"
 	@echo "make demo EXIT=1    the same, and stop by itself: status 0 only if every alarm was the expected one"
 	@echo "make test           all tests, from units to the whole system on a real Kafka and an embedded ClickHouse"
+	@echo "make chaos          kill, stop and cut off its processes, and compare what is left with the oracles (docs/reliability.md);"
+	@echo "                    MINUTES=10 ONLY=C1,C4 RATE=1000 SEED=7 LANES=2"
 	@echo "make lint           form, lints, documentation, dependency rules: what cargo xtask ci checks"
 	@echo "make docs           the code's documentation, in $(TARGET)/doc"
 	@echo "make build          the release binaries, in $(TARGET)/release"
@@ -28,6 +30,11 @@ demo: build
 
 test: setup
 	@cargo xtask test
+
+chaos: setup
+	cargo build --release --locked --workspace --bins
+	@exec $(TARGET)/release/chaos --out $(TARGET)/chaos $(if $(MINUTES),--seconds $$(($(MINUTES) * 60))) \
+		$(if $(ONLY),--only $(ONLY)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) $(if $(LANES),--lanes $(LANES))
 
 lint: setup
 	@cargo xtask ci

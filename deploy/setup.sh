@@ -77,7 +77,7 @@ java_package() {
 missing_packages() {
     local pair
     for pair in git:git mvn:maven node:nodejs npm:npm python3:python3 gcc:gcc g++:g++ make:make cmake:cmake \
-        pkg-config:pkg-config curl:curl jq:jq shellcheck:shellcheck setpriv:util-linux; do
+        pkg-config:pkg-config curl:curl jq:jq shellcheck:shellcheck setpriv:util-linux faketime:faketime; do
         have "${pair%%:*}" || echo "${pair#*:}"
     done
     java_is_new_enough || java_package

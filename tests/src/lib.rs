@@ -9,6 +9,7 @@ pub mod processes;
 pub mod programs;
 pub mod rows;
 pub mod site;
+pub mod timetable;
 
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};

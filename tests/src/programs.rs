@@ -3,17 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The repository. Asked when it runs: two clones may share what was built.
+/// The repository, which is this package's parent where cargo has started us, else the working directory. Asked when it
+/// runs: two clones may share what was built.
 pub fn root() -> PathBuf {
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("these tests are started by cargo");
-    Path::new(&package).parent().expect("the package lies in the repository").to_path_buf()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR");
+    let above = package.map(|package| Path::new(&package).parent().map(Path::to_path_buf));
+    above.flatten().unwrap_or_else(|| std::env::current_dir().expect("there is a working directory"))
 }
 
-/// A program of ours: in the folder `XIEZHI_BIN` (from the repository's root) if that is set, else where cargo has built it, beside the tests.
+/// A program of ours: in the folder `XIEZHI_BIN` (from the repository's root) if that is set, else where cargo has built
+/// it, beside us or, for tests, which are in target/<profile>/deps, one folder above.
 pub fn program(name: &str) -> PathBuf {
     let built = || {
         let own = std::env::current_exe().expect("this program has a path");
-        own.ancestors().nth(2).expect("tests are in target/<profile>/deps").to_path_buf()
+        let has = |folder: &&Path| folder.join(name).is_file();
+        own.ancestors().skip(1).take(2).find(has).unwrap_or(Path::new("target")).to_path_buf()
     };
     let path = std::env::var_os("XIEZHI_BIN").map_or_else(built, |folder| root().join(folder)).join(name);
     assert!(path.is_file(), "{} is missing: cargo build --workspace --bins", path.display());

@@ -3,7 +3,7 @@
 //! Compared is all that is a judgement. Left out is the history of its making, which depends on when what arrived:
 //! `revision`, `change`, `cause`, `raised_at`, `changed_at`, and the place in the ledger.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader};
 
@@ -29,31 +29,67 @@ pub fn each_finding(path: &str, mut finding: impl FnMut(&Value)) {
     }
 }
 
-/// Compares the findings of a file with the alarms of a site; panics on the first differences. Returns how many rows.
-pub fn assert_same(site: &Site, path: &str) -> usize {
+/// How the alarms of a site differ from the findings of a file.
+#[derive(Debug, Default)]
+pub struct Differences {
+    /// Findings in the file.
+    pub rows: usize,
+    /// Ids of findings that are no alarm.
+    pub missing: Vec<String>,
+    /// Alarms that say something else than the finding of their id: the id, and the alarm.
+    pub different: Vec<(String, String)>,
+    /// Alarms that are no finding.
+    pub surplus: Vec<String>,
+    /// Alarms that a reader sees more than once.
+    pub doubled: usize,
+}
+
+/// Compares the findings of a file with the alarms that stand in the ClickHouse at an address.
+pub fn differences(clickhouse: &str, path: &str) -> Differences {
     let mut expected: HashMap<String, u64> = HashMap::new();
     each_finding(path, |row| {
         let twice = expected.insert(id(row), digest(&offline(row)));
         assert!(twice.is_none(), "{} was found twice", id(row));
     });
-    let (rows, mut different, mut surplus) = (expected.len(), Vec::new(), Vec::new());
-    http::post_lines(&site.clickhouse, ALARMS, |line| {
+    let mut found = Differences { rows: expected.len(), ..Differences::default() };
+    let mut seen = HashSet::new();
+    http::post_lines(clickhouse, ALARMS, |line| {
         let row: Value = serde_json::from_str(line).expect("a row is JSON");
         let form = live(&row);
+        if !seen.insert(id(&row)) {
+            found.doubled += 1;
+            return;
+        }
         match expected.remove(&id(&row)) {
-            None => surplus.push(form),
-            Some(digest_of_file) if digest_of_file != digest(&form) => different.push((id(&row), form)),
+            None => found.surplus.push(form),
+            Some(digest_of_file) if digest_of_file != digest(&form) => found.different.push((id(&row), form)),
             Some(_) => {}
         }
     });
-    let missing: Vec<String> = expected.into_keys().collect();
-    if !missing.is_empty() || !different.is_empty() || !surplus.is_empty() {
-        report(path, &missing, &different, &surplus);
-    }
-    rows
+    found.missing = expected.into_keys().collect();
+    found
 }
 
-fn report(path: &str, missing: &[String], different: &[(String, String)], surplus: &[String]) {
+/// Compares the findings of a file with the alarms of a site; panics on the first differences. Returns how many rows.
+pub fn assert_same(site: &Site, path: &str) -> usize {
+    let found = differences(&site.clickhouse, path);
+    assert_eq!(found.doubled, 0, "alarms are there twice");
+    if let Some(told) = found.tell(path) {
+        panic!("{told}");
+    }
+    found.rows
+}
+
+impl Differences {
+    /// The first differences of each kind, for people; `None` where there are none.
+    pub fn tell(&self, path: &str) -> Option<String> {
+        let Self { missing, different, surplus, .. } = self;
+        let none = missing.is_empty() && different.is_empty() && surplus.is_empty();
+        (!none).then(|| report(path, missing, different, surplus))
+    }
+}
+
+fn report(path: &str, missing: &[String], different: &[(String, String)], surplus: &[String]) -> String {
     let mut wanted = HashMap::new();
     let shown = missing.iter().chain(different.iter().map(|(id, _)| id));
     let shown: Vec<&String> = shown.take(6).collect();
@@ -66,13 +102,13 @@ fn report(path: &str, missing: &[String], different: &[(String, String)], surplu
     let pairs: Vec<_> =
         different.iter().filter_map(|(id, live)| Some((wanted.get(id)?, live))).take(3).collect();
     let extra: Vec<_> = surplus.iter().take(3).collect();
-    panic!(
+    format!(
         "{} findings are no alarm: {absent:#?}\n{} alarms differ (finding, alarm): {pairs:#?}\n\
          {} alarms are no finding: {extra:#?}",
         missing.len(),
         different.len(),
         surplus.len()
-    );
+    )
 }
 
 fn id(row: &Value) -> String {

@@ -14,6 +14,8 @@ use anyhow::{Context, Result, ensure};
 use crate::repository;
 
 const BUILD: &[&str] = &["build", "--workspace", "--lib", "--bins", "--tests", "--locked"];
+/// Three at a time keep two cores busy: an experiment waits for its own faults most of the time.
+const CHAOS: &[&str] = &["--seconds", "40", "--rate", "100", "--lanes", "3"];
 const TEST: &[&str] = &["test", "--workspace", "--locked", "--no-fail-fast"];
 
 /// How one step ended: its name, whether it was well, and what it counted.
@@ -36,6 +38,7 @@ pub(crate) fn run() -> Result<bool> {
     for (name, script, arguments) in [comparison, scenarios] {
         outcomes.push(against_binary(&root, name, script, arguments)?);
     }
+    outcomes.push(chaos(&root)?);
     Ok(summarize(&outcomes, start))
 }
 
@@ -84,6 +87,16 @@ fn against_binary(root: &Path, name: &'static str, script: &str, arguments: &[&s
     let (well, lines) = watched(&mut command)?;
     let counts = lines.iter().rev().find(|line| !line.is_empty()).cloned().unwrap_or_default();
     Ok(Outcome { name, well, counts })
+}
+
+/// The short form of every experiment of docs/reliability.md: long enough for several faults in each.
+fn chaos(root: &Path) -> Result<Outcome> {
+    let mut command = Command::new(target(root).join("debug/chaos"));
+    let out = target(root).join("chaos");
+    command.current_dir(root).args(CHAOS).arg("--out").arg(out);
+    let (well, lines) = watched(&mut command)?;
+    let counts = last_line_with(&lines, "chaos: ");
+    Ok(Outcome { name: "chaos", well: well && counts.is_some(), counts: counts.unwrap_or_default() })
 }
 
 fn target(root: &Path) -> PathBuf {
