@@ -35,8 +35,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Write a stream of events like the demonstration's into a file: for trials, measurements and tests
     Generate(GenerateArgs),
-    /// Walk the ledger and name the first record that does not fit
+    /// Walk the ledger and name the first record that was altered, dropped, inserted or moved
     Verify(VerifyArgs),
+    /// Say that facts are lost and that detection of a halted partition goes on without them 确认数据丢失
+    AcceptLoss(AcceptLossArgs),
 }
 
 #[derive(Debug, Args)]
@@ -155,6 +157,31 @@ pub(crate) struct VerifyArgs {
     /// A further setting of the Kafka client
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AcceptLossArgs {
+    /// Bootstrap servers of Kafka
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: String,
+    /// A further setting of the Kafka client
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// The partition that has halted
+    #[arg(long)]
+    pub(crate) partition: i32,
+    /// Offset of case-events to go on at
+    #[arg(long, value_name = "OFFSET")]
+    pub(crate) to: i64,
+    /// Why; it stays in the ledger
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Who says so [default: the user of this machine]
+    #[arg(long)]
+    pub(crate) by: Option<String>,
+    /// Go on even if no checkpoint is left, without any case
+    #[arg(long)]
+    pub(crate) forget_state: bool,
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

@@ -1,5 +1,6 @@
 //! `xiezhi`: one binary, many commands. This file parses and dispatches; each command lives in a module of its own.
 
+mod accept_loss;
 mod catalogue_check;
 mod cli;
 mod config;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         cli::Command::Demo(args) => demo::run(args),
         cli::Command::Generate(args) => demo::write(args),
         cli::Command::Verify(args) => verify::run(args),
+        cli::Command::AcceptLoss(args) => accept_loss::run(args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("xiezhi: {error:#}");

@@ -13,6 +13,9 @@ use rdkafka::config::ClientConfig;
 use crate::config::{Role, Site};
 use crate::{local, wall};
 
+/// The consumer group of the detectors.
+pub(crate) const DETECTORS_GROUP: &str = "xiezhi-detectors";
+
 /// Where the stores of a site are, local parts included.
 pub(crate) struct Stores {
     pub(crate) brokers: String,
@@ -174,7 +177,7 @@ fn worker_config(
     Ok(WorkerConfig {
         client: client.clone(),
         topics: ledger::kafka::Topics::default(),
-        group: "xiezhi-detectors".to_owned(),
+        group: DETECTORS_GROUP.to_owned(),
         instance: format!("{}-detectors", site.instance),
         session_timeout: site.session_timeout(),
         rules: Arc::clone(catalogue),

@@ -1,100 +1,125 @@
-//! `xiezhi verify`: walks a ledger and names the first record that does not fit.
+//! `xiezhi verify`: walks every ledger, and looks whether what it leans on is there: the last fact that it consumed, the
+//! segments of its newest checkpoint, and the place that the group has committed.
 
-use std::collections::HashSet;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use ledger::chain::{Chain, Misfit};
-use ledger::kafka::KafkaLog;
-use ledger::log::{Log, LogEvent, Stream};
-use ledger::record::{Entry, Hash};
+use ledger::audit::Audit;
+use ledger::chain::Chain;
+use ledger::kafka::{KafkaLog, Topics};
+use ledger::log::{Log, Stream, next_record};
+use ledger::record::Hash;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::cli::VerifyArgs;
+use crate::site;
+
+/// Longest wait for an answer about offsets.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", &args.brokers);
-    for (key, value) in &args.set {
-        client.set(key, value);
-    }
-    let topics = ledger::kafka::Topics::default();
-    let consumer: BaseConsumer = client.create()?;
-    let metadata = consumer.fetch_metadata(Some(&topics.ledger), std::time::Duration::from_secs(10))?;
+    let client = client(&args.brokers, &args.set);
+    let topics = Topics::default();
+    let mut group = client.clone();
+    let consumer: BaseConsumer = group.set("group.id", site::DETECTORS_GROUP).create()?;
+    let metadata = consumer.fetch_metadata(Some(&topics.ledger), TIMEOUT)?;
     let partitions = metadata.topics().first().map_or(0, |t| t.partitions().len()) as i32;
-    let mut broken = false;
+    let mut is_sound = true;
     for partition in 0..partitions {
         let mut log = KafkaLog::new(&client, &topics, partition, std::sync::Arc::default())?;
-        let walk = walk(&mut log, partition)?;
-        println!(
-            "partition {partition}: {} entries, {} findings, case-events to {}, {} passed over, head {}",
-            walk.chain.next_seq, walk.findings, walk.chain.position, walk.passed_over, walk.chain.prev
-        );
-        if let Some((offset, misfit)) = walk.broken {
-            println!(
-                "partition {partition}: the record at offset {offset} breaks the chain: {}",
-                say(misfit)
-            );
-            broken = true;
+        let (audit, mut faults) = walk(&mut log, partition)?;
+        faults.extend(committed(&consumer, &topics, &audit.chain())?);
+        println!("{}", summary(&audit));
+        for fault in &faults {
+            println!("partition {partition}: {fault}");
         }
+        is_sound &= faults.is_empty();
     }
-    Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-struct Walk {
-    chain: Chain,
-    findings: u64,
-    passed_over: u64,
-    broken: Option<(i64, Misfit)>,
+/// A client for the brokers, with further settings.
+pub(crate) fn client(brokers: &str, settings: &[(String, String)]) -> ClientConfig {
+    let mut client = ClientConfig::new();
+    client.set("bootstrap.servers", brokers);
+    for (key, value) in settings {
+        client.set(key, value);
+    }
+    client
 }
 
-fn walk(log: &mut impl Log, partition: i32) -> anyhow::Result<Walk> {
+fn summary(audit: &Audit) -> String {
+    let Chain { partition, next_seq, position, prev, .. } = audit.chain();
+    let Audit { findings, passed_over, losses, .. } = audit;
+    let checkpoint = match &audit.checkpoint {
+        Some(c) => format!("checkpoint behind entry {} in {} segments", c.at.next_seq, c.segments.len()),
+        None => "no checkpoint".to_owned(),
+    };
+    format!(
+        "partition {partition}: {next_seq} entries, {findings} findings, case-events to {position}, {passed_over} passed over, \
+         {losses} losses accepted, {checkpoint}, head {prev}"
+    )
+}
+
+/// Walks one ledger; says what is wrong with it.
+fn walk(log: &mut impl Log, partition: i32) -> anyhow::Result<(Audit, Vec<String>)> {
     let (low, high) = log.bounds(Stream::Ledger)?;
-    log.seek(Stream::Ledger, low)?;
-    let mut walk = Walk { chain: Chain::new(partition), findings: 0, passed_over: 0, broken: None };
-    let mut stale = HashSet::new();
-    let mut next = low;
-    while next < high {
-        match log.poll(std::time::Duration::from_secs(1))? {
-            Some(LogEvent::Record { stream: Stream::Ledger, offset, bytes, .. }) => {
-                next = offset + 1;
-                match walk.chain.accept(&bytes) {
-                    Ok(entry) => walk.findings += entry.findings.len() as u64,
-                    Err(misfit) if is_stale(misfit, &bytes, &mut stale) => walk.passed_over += 1,
-                    Err(misfit) => {
-                        walk.broken.get_or_insert((offset, misfit));
-                    }
-                }
+    let mut audit = Audit::new(partition);
+    if low < high {
+        log.seek(Stream::Ledger, low)?;
+        while let Some(record) = next_record(log, Stream::Ledger)? {
+            if !audit.take(record.offset, &record.bytes) || record.offset + 1 >= high {
+                break;
             }
-            Some(LogEvent::End { stream: Stream::Ledger }) => break,
-            Some(_) | None => {}
         }
     }
-    Ok(walk)
+    let mut faults: Vec<String> = audit.fault().iter().map(ToString::to_string).collect();
+    faults.extend(anchor(log, &audit)?);
+    for segment in audit.checkpoint.iter().flat_map(|c| &c.segments) {
+        if let Err(reason) = segment.read(log, |_| Ok(()))? {
+            faults.push(format!(
+                "the newest checkpoint cannot be used: segment {}: {reason} 检查点不可用",
+                segment.id
+            ));
+        }
+    }
+    Ok((audit, faults))
 }
 
-/// Whether a record that does not count is what a retry or a late owner leaves behind: it repeats a place that is taken,
-/// or goes on from a record that does. Anything else has lost the record before it.
-fn is_stale(misfit: Misfit, bytes: &[u8], stale: &mut HashSet<Hash>) -> bool {
-    let follows = || Entry::decode(bytes).is_ok_and(|entry| stale.contains(&entry.prev));
-    let is_stale = misfit == Misfit::Behind || follows();
-    if is_stale {
-        stale.insert(Hash::of(bytes));
+/// Whether the last fact consumed is still the one that the ledger names.
+fn anchor(log: &mut impl Log, audit: &Audit) -> anyhow::Result<Option<String>> {
+    let (low, high) = log.bounds(Stream::CaseEvents)?;
+    let position = audit.chain().position;
+    if position > high {
+        return Ok(Some(format!(
+            "case-events ends at {high}, but the ledger has come to {position} 事件主题短于台账进度"
+        )));
     }
-    is_stale
+    let Some(anchor) = audit.anchor.filter(|anchor| anchor.offset >= low) else { return Ok(None) };
+    log.seek(Stream::CaseEvents, anchor.offset)?;
+    let found = next_record(log, Stream::CaseEvents)?;
+    let is_same = found.is_some_and(|r| r.offset == anchor.offset && Hash::of(&r.bytes) == anchor.hash);
+    let offset = anchor.offset;
+    Ok((!is_same).then(|| {
+        format!("case-events: the record at offset {offset} is not the one that was processed 事件被改写")
+    }))
 }
 
-fn say(misfit: Misfit) -> &'static str {
-    match misfit {
-        Misfit::NotAnEntry => "it is no ledger entry",
-        Misfit::OtherFormat => "it has another format version",
-        Misfit::OtherPartition => "it belongs to another partition",
-        Misfit::Behind => "its place is taken",
-        Misfit::Ahead => "an entry before it is missing",
-        Misfit::PrevHash => "the entry before it was altered, or it was put here from elsewhere",
-        Misfit::Range => "its offsets do not follow on those before",
-        Misfit::Clock => "its clock goes back",
-    }
+/// Whether the ledger still has the place up to which it had been read back.
+fn committed(consumer: &BaseConsumer, topics: &Topics, chain: &Chain) -> anyhow::Result<Option<String>> {
+    let mut asked = TopicPartitionList::new();
+    asked.add_partition(&topics.case_events, chain.partition);
+    let committed = consumer.committed_offsets(asked, TIMEOUT)?;
+    let elements = committed.elements();
+    let Some(element) = elements.first().filter(|e| matches!(e.offset(), Offset::Offset(_))) else {
+        return Ok(None);
+    };
+    let noted = Chain::of_note(chain.partition, element.metadata());
+    Ok(noted.filter(|noted| noted.next_seq > chain.next_seq || (noted.next_seq == chain.next_seq && noted.prev != chain.prev)).map(|noted| {
+        format!("the ledger ends behind entry {}, but entry {} had been read back: its tail is gone or was replaced 台账尾部缺失", chain.next_seq, noted.next_seq)
+    }))
 }
 
 #[cfg(test)]
@@ -103,66 +128,23 @@ mod tests {
     use std::rc::Rc;
 
     use ledger::memory::{MemoryLog, Streams};
+    use ledger::record::{Anchor, Entry};
     use model::Instant;
 
     use super::*;
 
-    /// Five entries of one owner.
-    fn entries() -> Vec<Vec<u8>> {
-        let mut chain = Chain::new(0);
-        (0..5).map(|n| extend(&mut chain, n)).collect()
-    }
-
-    fn extend(chain: &mut Chain, now: i64) -> Vec<u8> {
-        let entry = Entry {
-            v: ledger::record::FORMAT,
-            partition: 0,
-            seq: chain.next_seq,
-            from: chain.position,
-            to: chain.position + 10,
-            now: Instant(now),
-            timers: 0,
-            reference: 0,
-            findings: Vec::new(),
-            digest: Hash::ZERO,
-            prev: chain.prev,
-        };
-        let bytes = entry.encode();
-        chain.accept(&bytes).expect("extends");
-        bytes
-    }
-
-    fn verify(ledger: Vec<Vec<u8>>) -> Option<i64> {
-        let streams = Streams { ledger, ..Streams::default() };
-        let mut log = MemoryLog::new(Rc::new(RefCell::new(streams)));
-        walk(&mut log, 0).expect("memory").broken.map(|(offset, _)| offset)
-    }
-
     #[test]
-    fn what_was_altered_dropped_inserted_or_moved_is_named() {
-        let with = |change: &dyn Fn(&mut Vec<Vec<u8>>)| {
-            let mut ledger = entries();
-            change(&mut ledger);
-            verify(ledger)
+    fn a_fact_that_was_rewritten_is_told() {
+        let verify = |fact: &[u8], facts: usize| {
+            let chain = Chain::new(0);
+            let anchor = Some(Anchor { offset: 0, hash: Hash::of(b"fact") });
+            let entry = Entry { to: 1, now: Instant(0), anchor, ..Entry::extending(&chain) };
+            let case_events = vec![(Instant(0), fact.to_vec()); facts];
+            let streams = Streams { ledger: vec![entry.encode()], case_events, ..Streams::default() };
+            walk(&mut MemoryLog::new(Rc::new(RefCell::new(streams))), 0).expect("memory").1
         };
-        assert_eq!(with(&|_| ()), None);
-        let alter = |l: &mut Vec<Vec<u8>>| {
-            l[2] =
-                String::from_utf8(l[2].clone()).expect("text").replace("\"now\":2", "\"now\":3").into_bytes();
-        };
-        assert_eq!(with(&alter), Some(3), "the record after the altered one no longer fits");
-        assert_eq!(with(&|l| drop(l.remove(2))), Some(2));
-        assert_eq!(with(&|l| l.insert(2, b"garbage".to_vec())), Some(2));
-        assert_eq!(with(&|l| l.swap(1, 3)), Some(1));
-    }
-
-    #[test]
-    fn a_late_owners_records_are_passed_over() {
-        let mut ledger = entries();
-        let mut late = Chain::new(0);
-        ledger[..3].iter().for_each(|bytes| drop(late.accept(bytes)));
-        let stale: Vec<_> = (0..3).map(|n| extend(&mut late, 100 + n)).collect();
-        ledger.splice(4..4, stale);
-        assert_eq!(verify(ledger), None);
+        assert_eq!(verify(b"fact", 1), [""; 0]);
+        assert!(verify(b"other", 1)[0].contains("offset 0"));
+        assert!(verify(b"fact", 0)[0].contains("ends at 0"));
     }
 }

@@ -32,6 +32,11 @@ impl Facts {
         &self.bytes
     }
 
+    /// What [`Self::as_bytes`] gave, with the symbols of then.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.into() }
+    }
+
     /// Puts a fact in its place. `false`, and nothing changed, if one of its (source, id) is there already.
     pub fn insert(&mut self, event: &Event<'_>, symbols: &mut Symbols) -> bool {
         let mut place = self.bytes.len();

@@ -5,8 +5,10 @@
 
 mod digest;
 mod revise;
+mod snapshot;
+mod store;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::event::Event;
@@ -17,9 +19,10 @@ use crate::facts::Facts;
 use crate::history::History;
 use crate::judge::{Judgement, Rules, judge};
 use crate::symbols::Symbols;
-use revise::Standing;
+use store::Store;
 
 pub use digest::StateDigest;
+pub use snapshot::{Damaged, Restorer, STATE_FORMAT};
 
 /// What the machine is fed.
 #[derive(Debug, Clone, Copy)]
@@ -35,8 +38,9 @@ pub struct CaseMachine {
     rules: Arc<Catalogue>,
     now: Instant,
     symbols: Symbols,
-    numbers: HashMap<Box<str>, u32>,
-    cases: Vec<Case>,
+    cases: Store,
+    /// Bytes that the cases hold beside their frames.
+    heap: usize,
     timers: BTreeSet<(Instant, u32)>,
     digest: StateDigest,
     counts: Counts,
@@ -50,22 +54,14 @@ pub struct Counts {
     pub duplicates: u64,
 }
 
-#[derive(Debug)]
-struct Case {
-    id: Box<str>,
-    facts: Facts,
-    standing: Vec<Standing>,
-    wake: Option<Instant>,
-}
-
 impl CaseMachine {
     pub fn new(rules: Arc<Catalogue>) -> Self {
         Self {
             rules,
             now: Instant(i64::MIN),
             symbols: Symbols::default(),
-            numbers: HashMap::new(),
-            cases: Vec::new(),
+            cases: Store::default(),
+            heap: 0,
             timers: BTreeSet::new(),
             digest: StateDigest::default(),
             counts: Counts::default(),
@@ -85,8 +81,7 @@ impl CaseMachine {
     /// Takes a fact without judging its case: for histories that are read whole and [`Self::settle`]d at the end.
     pub fn absorb(&mut self, event: &Event<'_>) {
         let number = self.number_of(&event.case);
-        let case = &mut self.cases[number as usize];
-        if case.facts.insert(event, &mut self.symbols) {
+        if self.cases.touch(number).facts.insert(event, &mut self.symbols) {
             self.counts.facts += 1;
         } else {
             self.counts.duplicates += 1;
@@ -97,7 +92,7 @@ impl CaseMachine {
     pub fn settle(&mut self, now: Instant, mut each: impl FnMut(Vec<Finding>)) {
         self.now = self.now.max(now);
         let mut numbers: Vec<u32> = (0..self.cases.len() as u32).collect();
-        numbers.sort_unstable_by_key(|n| &self.cases[*n as usize].id);
+        numbers.sort_unstable_by_key(|n| &self.cases.get(*n).id);
         for number in numbers {
             let mut out = Vec::new();
             self.rejudge(number, None, Cause::Fact, &mut out);
@@ -130,30 +125,35 @@ impl CaseMachine {
 
     /// Bytes that the cases hold, by estimate: facts, findings, ids and index entries.
     pub fn state_bytes(&self) -> usize {
-        let case = |c: &Case| {
-            2 * c.id.len()
-                + c.facts.heap_bytes()
-                + c.standing.capacity() * size_of::<Standing>()
-                + size_of::<Case>()
-        };
-        let index = self.numbers.capacity() * (size_of::<(Box<str>, u32)>() + 1) + self.timers.len() * 24;
-        self.cases.iter().map(case).sum::<usize>() + index
+        self.heap + self.cases.frame_bytes() + self.timers.len() * 24
     }
 
     fn take(&mut self, event: &Event<'_>, out: &mut Vec<Finding>) {
         let number = self.number_of(&event.case);
-        let case = &mut self.cases[number as usize];
+        self.open(number);
+        let case = self.cases.touch(number);
         // What stands now may have to be told again when it is retracted, so the old facts are kept for a moment.
         let before = (!case.standing.is_empty()).then(|| case.facts.clone());
-        self.digest.remove(&case.id, &case.facts, &case.standing);
         if case.facts.insert(event, &mut self.symbols) {
             self.counts.facts += 1;
             self.rejudge(number, before.as_ref(), Cause::Fact, out);
         } else {
             self.counts.duplicates += 1;
         }
-        let case = &self.cases[number as usize];
+        self.close(number);
+    }
+
+    /// Takes a case out of the sums while it changes.
+    fn open(&mut self, number: u32) {
+        let case = self.cases.get(number);
+        self.digest.remove(&case.id, &case.facts, &case.standing);
+        self.heap -= case.heap_bytes();
+    }
+
+    fn close(&mut self, number: u32) {
+        let case = self.cases.get(number);
         self.digest.add(&case.id, &case.facts, &case.standing);
+        self.heap += case.heap_bytes();
     }
 
     /// Moves the clock to `now` and fires due timers in their order: at most `most` of them, and none once `out` holds
@@ -165,42 +165,37 @@ impl CaseMachine {
             if at > self.now || fired == most || out.len() >= enough {
                 break;
             }
-            let case = &self.cases[number as usize];
-            self.digest.remove(&case.id, &case.facts, &case.standing);
+            self.open(number);
             self.rejudge(number, None, Cause::Clock, out);
-            let case = &self.cases[number as usize];
-            self.digest.add(&case.id, &case.facts, &case.standing);
+            self.close(number);
             fired += 1;
         }
         fired
     }
 
     fn number_of(&mut self, id: &str) -> u32 {
-        if let Some(number) = self.numbers.get(id) {
-            return *number;
-        }
-        let number = u32::try_from(self.cases.len()).expect("fewer than 2^32 cases a partition");
-        let case = Case { id: id.into(), facts: Facts::default(), standing: Vec::new(), wake: None };
-        self.digest.add(&case.id, &case.facts, &case.standing);
-        self.numbers.insert(id.into(), number);
-        self.cases.push(case);
-        number
+        self.cases.find(id).unwrap_or_else(|| {
+            let number = self.cases.push(id);
+            self.close(number);
+            number
+        })
     }
 
     /// Judges a case and says how the answer differs from what stands. `before` are the facts as they were.
     fn rejudge(&mut self, number: u32, before: Option<&Facts>, cause: Cause, out: &mut Vec<Finding>) {
-        let case = &mut self.cases[number as usize];
+        let case = self.cases.touch(number);
         let history = case.facts.history(&self.symbols);
         let judged = judge_history(&self.rules, &history, self.now);
         let before = before.map(|facts| facts.history(&self.symbols));
         let revision = revise::Revision { rules: &self.rules, case: &case.id, now: self.now, cause };
         let retell = || before.as_ref().map(|h| (h, judge_history(&self.rules, h, self.now)));
-        revision.apply(&history, &judged.verdicts, retell, &mut case.standing, out);
-        if let Some(at) = case.wake.take() {
+        let mut standing = std::mem::take(&mut case.standing).into_vec();
+        revision.apply(&history, &judged.verdicts, retell, &mut standing, out);
+        case.standing = standing.into_boxed_slice();
+        if let Some(at) = case.set_wake(judged.wake) {
             self.timers.remove(&(at, number));
         }
-        case.wake = judged.wake;
-        if let Some(at) = case.wake {
+        if let Some(at) = judged.wake {
             self.timers.insert((at, number));
         }
     }

@@ -31,6 +31,10 @@ impl Symbols {
         self.words.get(number as usize).map(AsRef::as_ref)
     }
 
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(AsRef::as_ref)
+    }
+
     pub fn len(&self) -> usize {
         self.words.len()
     }

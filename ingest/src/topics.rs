@@ -24,6 +24,7 @@ pub const REFERENCE: &str = "reference";
 pub const SEGMENTS: &str = "segments";
 pub const WORKFLOW: &str = "workflow";
 pub const ALARM_FEED: &str = "alarm-feed";
+pub const INCIDENTS: &str = "incidents";
 /// An organisation's topic is this and its id.
 pub const INBOUND_PREFIX: &str = "inbound.";
 
@@ -104,6 +105,7 @@ impl Layout {
             spec(DEAD_LETTERS, 1),
             spec(REFERENCE, 1),
             spec(WORKFLOW, 1),
+            spec(INCIDENTS, 1),
         ];
         for org in orgs {
             specs.push(spec(&inbound(org)?, self.inbound_partitions));
@@ -248,7 +250,7 @@ mod tests {
         let specs = layout.topics(["a", "b"]).expect("legal names");
         let of = |name: &str| specs.iter().find(|s| s.name == name).expect("named").partitions;
         assert_eq!((of(CASE_EVENTS), of(LEDGER), of("inbound.b")), (12, 12, 3));
-        assert_eq!(specs.len(), 9);
+        assert_eq!(specs.len(), 10);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //! the whole concurrency control.
 
 use model::Instant;
+use serde::{Deserialize, Serialize};
 
 use crate::record::{Entry, FORMAT, Hash};
 
 /// Where a partition's ledger stands: what the next valid entry must say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Chain {
     pub partition: i32,
     pub next_seq: u64,
@@ -37,6 +39,21 @@ impl Chain {
         Self { partition, next_seq: 0, position: 0, now: Instant(i64::MIN), reference: 0, prev: Hash::ZERO }
     }
 
+    /// The chain as a line of text, for the metadata of a commit.
+    pub fn note(&self) -> String {
+        let Self { next_seq, position, now, reference, prev, .. } = self;
+        format!("{next_seq} {position} {} {reference} {prev}", now.0)
+    }
+
+    /// Reads what [`Self::note`] wrote.
+    pub fn of_note(partition: i32, note: &str) -> Option<Self> {
+        let mut parts = note.split(' ');
+        let mut number = || parts.next()?.parse::<i64>().ok();
+        let (seq, position, now, reference) = (number()?, number()?, Instant(number()?), number()?);
+        let prev = Hash::parse(parts.next()?)?;
+        Some(Self { partition, next_seq: u64::try_from(seq).ok()?, position, now, reference, prev })
+    }
+
     /// Judges one record; on success the chain stands behind it.
     pub fn accept(&mut self, bytes: &[u8]) -> Result<Entry, Misfit> {
         let entry = Entry::decode(bytes).map_err(|_| Misfit::NotAnEntry)?;
@@ -56,13 +73,15 @@ impl Chain {
     fn judge(&self, entry: &Entry) -> Result<(), Misfit> {
         // The first entry may start anywhere: the topic's first records may have been deleted by retention.
         let starts = self.next_seq == 0 || entry.from == self.position;
+        // A topic that was made anew begins again at its own offsets; only an operator may say so.
+        let backwards = entry.to < entry.from && entry.loss.is_none();
         match entry {
             e if e.v != FORMAT => Err(Misfit::OtherFormat),
             e if e.partition != self.partition => Err(Misfit::OtherPartition),
             e if e.seq < self.next_seq => Err(Misfit::Behind),
             e if e.seq > self.next_seq => Err(Misfit::Ahead),
             e if e.prev != self.prev => Err(Misfit::PrevHash),
-            e if !starts || e.to < e.from || e.from < 0 => Err(Misfit::Range),
+            e if !starts || backwards || e.from < 0 || e.to < 0 => Err(Misfit::Range),
             e if e.now < self.now || e.reference < self.reference => Err(Misfit::Clock),
             _ => Ok(()),
         }
@@ -80,21 +99,18 @@ impl Chain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Loss;
 
     fn entry(chain: &Chain, to: i64) -> Entry {
-        Entry {
-            v: FORMAT,
-            partition: chain.partition,
-            seq: chain.next_seq,
-            from: chain.position,
-            to,
-            now: Instant(to),
-            timers: 0,
-            reference: 0,
-            findings: Vec::new(),
-            digest: Hash::ZERO,
-            prev: chain.prev,
-        }
+        Entry { to, now: Instant(to), ..Entry::extending(chain) }
+    }
+
+    #[test]
+    fn a_chain_is_noted_whole() {
+        let (now, prev) = (Instant(-5), Hash::of(b"x"));
+        let chain = Chain { partition: 3, next_seq: 7, position: 99, now, reference: 2, prev };
+        assert_eq!(Chain::of_note(3, &chain.note()), Some(chain));
+        assert_eq!(Chain::of_note(3, ""), None);
     }
 
     #[test]
@@ -118,6 +134,12 @@ mod tests {
         check(&|e| e.from = 11, Misfit::Range);
         check(&|e| e.to = 9, Misfit::Range);
         check(&|e| e.now = Instant(9), Misfit::Clock);
+        let lost = Entry {
+            to: 0,
+            loss: Some(Loss { by: "o".into(), reason: "r".into(), at: Instant(0) }),
+            ..good.clone()
+        };
+        assert_eq!(chain.clone().accept(&lost.encode()).map(|e| e.to), Ok(0), "a loss may go back");
         assert_eq!(chain.clone().accept(b"garbage"), Err(Misfit::NotAnEntry));
         assert_eq!(chain.accept(&good.encode()).map(|e| e.to), Ok(20));
     }

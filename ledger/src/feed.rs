@@ -16,7 +16,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use crate::chain::Chain;
 use crate::kafka::{Failures, Topics, broken, reader, writer};
 use crate::log::LogError;
-use crate::record::{Entry, Hash};
+use crate::record::Entry;
 
 const GROUP: &str = "xiezhi-alarm-feed";
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -78,7 +78,9 @@ impl Feed {
         for element in committed.elements() {
             let partition = element.partition();
             let resumed = match element.offset() {
-                Offset::Offset(offset) => resume(partition, element.metadata()).map(|chain| (chain, offset)),
+                Offset::Offset(offset) => {
+                    Chain::of_note(partition, element.metadata()).map(|chain| (chain, offset))
+                }
                 _ => None,
             };
             let low = || consumer.fetch_watermarks(&topics.ledger, partition, TIMEOUT).map(|(low, _)| low);
@@ -149,44 +151,11 @@ impl Feed {
         for (partition, (chain, next)) in &self.chains {
             let mut element = list.add_partition(&self.topics.ledger, *partition);
             element.set_offset(Offset::Offset(*next)).map_err(broken)?;
-            element.set_metadata(remember(chain));
+            element.set_metadata(chain.note());
         }
         self.consumer.commit(&list, CommitMode::Sync).map_err(broken)?;
         self.dirty = false;
         self.committed = Wall::now();
         Ok(())
-    }
-}
-
-/// The chain's state as commit metadata.
-fn remember(chain: &Chain) -> String {
-    format!("{} {} {} {} {}", chain.next_seq, chain.position, chain.now.0, chain.reference, chain.prev)
-}
-
-fn resume(partition: i32, metadata: &str) -> Option<Chain> {
-    let mut parts = metadata.split(' ');
-    let mut number = || parts.next()?.parse::<i64>().ok();
-    let (seq, position, now, reference) = (number()?, number()?, number()?, number()?);
-    let prev = Hash::parse(parts.next()?)?;
-    let now = model::Instant(now);
-    Some(Chain { partition, next_seq: u64::try_from(seq).ok()?, position, now, reference, prev })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chain_is_remembered_whole() {
-        let chain = Chain {
-            partition: 3,
-            next_seq: 7,
-            position: 99,
-            now: model::Instant(-5),
-            reference: 2,
-            prev: Hash::of(b"x"),
-        };
-        assert_eq!(resume(3, &remember(&chain)), Some(chain));
-        assert_eq!(resume(3, ""), None);
     }
 }

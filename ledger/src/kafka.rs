@@ -16,7 +16,7 @@ use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use crate::log::{Log, LogError, LogEvent, Stream};
+use crate::log::{Log, LogError, LogEvent, Progress, Stream};
 
 /// Longest wait for an answer about offsets.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,13 +32,21 @@ const READ_AHEAD_KIB: u32 = 8 * 1024;
 pub struct Topics {
     pub case_events: String,
     pub ledger: String,
+    pub segments: String,
     pub alarm_feed: String,
+    pub incidents: String,
 }
 
 impl Default for Topics {
     fn default() -> Self {
         let own = str::to_owned;
-        Self { case_events: own("case-events"), ledger: own("ledger"), alarm_feed: own("alarm-feed") }
+        Self {
+            case_events: own("case-events"),
+            ledger: own("ledger"),
+            segments: own("segments"),
+            alarm_feed: own("alarm-feed"),
+            incidents: own("incidents"),
+        }
     }
 }
 
@@ -97,24 +105,38 @@ impl ProducerContext for Failures {
     }
 }
 
+/// What a partition's log tells the worker, across threads; `None` before there is any.
+#[derive(Debug, Default)]
+pub struct Shared(Mutex<Option<Progress>>);
+
+impl Shared {
+    pub fn get(&self) -> Option<Progress> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, progress: Progress) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    }
+}
+
 /// See the module.
 pub struct KafkaLog {
     topics: Topics,
     partition: i32,
     case_events: BaseConsumer,
     ledger: BaseConsumer,
+    segments: BaseConsumer,
     producer: BaseProducer<Failures>,
     failures: Failures,
-    position: Arc<std::sync::atomic::AtomicI64>,
+    shared: Arc<Shared>,
 }
 
 impl KafkaLog {
-    /// `position` is where the worker reads how far this partition has come.
     pub fn new(
         base: &ClientConfig,
         topics: &Topics,
         partition: i32,
-        position: Arc<std::sync::atomic::AtomicI64>,
+        shared: Arc<Shared>,
     ) -> Result<Self, LogError> {
         let failures = Failures::default();
         let reader = reader(base, "xiezhi-actors");
@@ -123,9 +145,10 @@ impl KafkaLog {
             partition,
             case_events: reader.create().map_err(broken)?,
             ledger: reader.create().map_err(broken)?,
+            segments: reader.create().map_err(broken)?,
             producer: writer(base).create_with_context(failures.clone()).map_err(broken)?,
             failures,
-            position,
+            shared,
         })
     }
 
@@ -133,6 +156,7 @@ impl KafkaLog {
         match stream {
             Stream::CaseEvents => &self.topics.case_events,
             Stream::Ledger => &self.topics.ledger,
+            Stream::Segments => &self.topics.segments,
         }
     }
 
@@ -140,20 +164,7 @@ impl KafkaLog {
         match stream {
             Stream::CaseEvents => &self.case_events,
             Stream::Ledger => &self.ledger,
-        }
-    }
-
-    fn poll_stream(&self, stream: Stream, wait: Duration) -> Result<Option<LogEvent>, LogError> {
-        match self.consumer(stream).poll(wait) {
-            None => Ok(None),
-            Some(Ok(message)) => Ok(Some(LogEvent::Record {
-                stream,
-                offset: message.offset(),
-                timestamp: Instant(message.timestamp().to_millis().unwrap_or(0)),
-                bytes: message.payload().unwrap_or_default().to_vec(),
-            })),
-            Some(Err(KafkaError::PartitionEOF(_))) => Ok(Some(LogEvent::End { stream })),
-            Some(Err(error)) => self.reading_failed(stream, &error),
+            Stream::Segments => &self.segments,
         }
     }
 
@@ -161,6 +172,7 @@ impl KafkaLog {
     fn reading_failed(&self, stream: Stream, error: &KafkaError) -> Result<Option<LogEvent>, LogError> {
         use rdkafka::types::RDKafkaErrorCode as Code;
         match error.rdkafka_error_code() {
+            // Acquiring anew looks at what the log still has, and says exactly what is gone.
             Some(
                 Code::AutoOffsetReset
                 | Code::OffsetOutOfRange
@@ -189,27 +201,33 @@ impl Log for KafkaLog {
         self.consumer(stream).assign(&list).map_err(broken)
     }
 
-    fn poll(&mut self, wait: Duration) -> Result<Option<LogEvent>, LogError> {
+    fn poll(&mut self, stream: Stream, wait: Duration) -> Result<Option<LogEvent>, LogError> {
         self.producer.poll(Duration::ZERO);
         if let Some(reason) = self.failures.take() {
             return Ok(Some(LogEvent::Unknown { reason }));
         }
-        if let Some(event) = self.poll_stream(Stream::Ledger, Duration::ZERO)? {
-            return Ok(Some(event));
+        match self.consumer(stream).poll(wait) {
+            None => Ok(None),
+            Some(Ok(message)) => Ok(Some(LogEvent::Record {
+                offset: message.offset(),
+                timestamp: Instant(message.timestamp().to_millis().unwrap_or(0)),
+                bytes: message.payload().unwrap_or_default().to_vec(),
+            })),
+            Some(Err(KafkaError::PartitionEOF(_))) => Ok(Some(LogEvent::End)),
+            Some(Err(error)) => self.reading_failed(stream, &error),
         }
-        self.poll_stream(Stream::CaseEvents, wait)
     }
 
-    fn append(&mut self, bytes: Vec<u8>) -> Result<(), LogError> {
+    fn append(&mut self, stream: Stream, bytes: Vec<u8>) -> Result<(), LogError> {
         let key = self.partition.to_string();
-        let record = BaseRecord::to(&self.topics.ledger).partition(self.partition).key(&key).payload(&bytes);
+        let record = BaseRecord::to(self.topic(stream)).partition(self.partition).key(&key).payload(&bytes);
         self.producer.send(record).map_err(|(error, _)| broken(error))?;
         self.producer.poll(Duration::ZERO);
         Ok(())
     }
 
-    fn report(&mut self, position: i64) {
-        self.position.store(position, std::sync::atomic::Ordering::Relaxed);
+    fn report(&mut self, progress: Progress) {
+        self.shared.set(progress);
     }
 }
 

@@ -2,11 +2,15 @@
 //! partition of `ledger` (docs/architecture.md).
 
 pub mod actor;
+pub mod audit;
 pub mod chain;
+pub mod checkpoint;
 pub mod clock;
 pub mod feed;
+pub mod incident;
 pub mod kafka;
 pub mod log;
+pub mod loss;
 pub mod memory;
 pub mod record;
 pub mod worker;

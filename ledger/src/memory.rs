@@ -7,13 +7,57 @@ use std::time::Duration;
 
 use model::Instant;
 
-use crate::log::{Log, LogError, LogEvent, Stream};
+use crate::log::{Log, LogError, LogEvent, Progress, Stream};
 
-/// One partition's two streams.
-#[derive(Debug, Default)]
+/// One partition's streams.
+#[derive(Debug)]
 pub struct Streams {
     pub case_events: Vec<(Instant, Vec<u8>)>,
     pub ledger: Vec<Vec<u8>>,
+    pub segments: Vec<Vec<u8>>,
+    /// The broker's clock, and what it put on the ledger's records: none by default.
+    pub clock: Instant,
+    pub stamps: Vec<Instant>,
+    /// Appends that are still on their way.
+    pub in_flight: Vec<(Stream, Vec<u8>)>,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        let (case_events, ledger, segments) = (Vec::new(), Vec::new(), Vec::new());
+        let (clock, stamps, in_flight) = (Instant(0), Vec::new(), Vec::new());
+        Self { case_events, ledger, segments, clock, stamps, in_flight }
+    }
+}
+
+impl Streams {
+    /// What was on its way arrives.
+    pub fn land(&mut self) {
+        for (stream, bytes) in std::mem::take(&mut self.in_flight) {
+            self.push(stream, bytes);
+        }
+    }
+
+    fn push(&mut self, stream: Stream, bytes: Vec<u8>) {
+        match stream {
+            Stream::CaseEvents => self.case_events.push((Instant(0), bytes)),
+            Stream::Ledger => {
+                self.stamps.resize(self.ledger.len(), Instant(0));
+                self.stamps.push(self.clock);
+                self.ledger.push(bytes);
+            }
+            Stream::Segments => self.segments.push(bytes),
+        }
+    }
+}
+
+/// What becomes of an append whose outcome the actor is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Lands,
+    Lost,
+    /// It lands with [`Streams::land`], perhaps when its owner is long gone.
+    Late,
 }
 
 /// One actor's hands on the streams.
@@ -23,10 +67,10 @@ pub struct MemoryLog {
     positions: HashMap<Stream, usize>,
     /// Streams whose end has been told and not passed since.
     told: HashMap<Stream, bool>,
-    /// Appends from now on: `true` lands, `false` is lost; both are reported unknown when the script is `Some`.
-    pub unknown_appends: Vec<bool>,
+    /// What becomes of the next appends, the last one first; all of these are reported unknown.
+    pub unknown_appends: Vec<Outcome>,
     unknowns: usize,
-    pub reported: i64,
+    pub reported: Option<Progress>,
 }
 
 impl MemoryLog {
@@ -38,7 +82,7 @@ impl MemoryLog {
             told: HashMap::new(),
             unknown_appends: Vec::new(),
             unknowns: 0,
-            reported: 0,
+            reported: None,
         }
     }
 
@@ -47,14 +91,18 @@ impl MemoryLog {
         let at = *self.positions.get(&stream)?;
         let record = match stream {
             Stream::CaseEvents => streams.case_events.get(at).cloned(),
-            Stream::Ledger => streams.ledger.get(at).map(|bytes| (Instant(0), bytes.clone())),
+            Stream::Ledger => {
+                let stamp = streams.stamps.get(at).copied().unwrap_or(Instant(0));
+                streams.ledger.get(at).map(|bytes| (stamp, bytes.clone()))
+            }
+            Stream::Segments => streams.segments.get(at).map(|bytes| (Instant(0), bytes.clone())),
         };
         if let Some((timestamp, bytes)) = record {
             self.positions.insert(stream, at + 1);
             self.told.insert(stream, false);
-            return Some(LogEvent::Record { stream, offset: at as i64, timestamp, bytes });
+            return Some(LogEvent::Record { offset: at as i64, timestamp, bytes });
         }
-        (!self.told.insert(stream, true).unwrap_or(false)).then_some(LogEvent::End { stream })
+        (!self.told.insert(stream, true).unwrap_or(false)).then_some(LogEvent::End)
     }
 }
 
@@ -64,6 +112,7 @@ impl Log for MemoryLog {
         let high = match stream {
             Stream::CaseEvents => streams.case_events.len(),
             Stream::Ledger => streams.ledger.len(),
+            Stream::Segments => streams.segments.len(),
         };
         Ok((0, high as i64))
     }
@@ -74,24 +123,27 @@ impl Log for MemoryLog {
         Ok(())
     }
 
-    fn poll(&mut self, _wait: Duration) -> Result<Option<LogEvent>, LogError> {
+    fn poll(&mut self, stream: Stream, _wait: Duration) -> Result<Option<LogEvent>, LogError> {
         if self.unknowns > 0 {
             self.unknowns -= 1;
             return Ok(Some(LogEvent::Unknown { reason: "scripted".to_owned() }));
         }
-        Ok(self.read(Stream::Ledger).or_else(|| self.read(Stream::CaseEvents)))
+        Ok(self.read(stream))
     }
 
-    fn append(&mut self, bytes: Vec<u8>) -> Result<(), LogError> {
-        let landed = self.unknown_appends.pop();
-        self.unknowns += usize::from(landed.is_some());
-        if landed.unwrap_or(true) {
-            self.streams.borrow_mut().ledger.push(bytes);
+    fn append(&mut self, stream: Stream, bytes: Vec<u8>) -> Result<(), LogError> {
+        let outcome = self.unknown_appends.pop();
+        self.unknowns += usize::from(outcome.is_some());
+        let mut streams = self.streams.borrow_mut();
+        match outcome.unwrap_or(Outcome::Lands) {
+            Outcome::Lands => streams.push(stream, bytes),
+            Outcome::Lost => {}
+            Outcome::Late => streams.in_flight.push((stream, bytes)),
         }
         Ok(())
     }
 
-    fn report(&mut self, position: i64) {
-        self.reported = position;
+    fn report(&mut self, progress: Progress) {
+        self.reported = Some(progress);
     }
 }

@@ -6,6 +6,9 @@ use model::{Finding, Instant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::chain::Chain;
+use crate::checkpoint::Checkpoint;
+
 /// Version of the record format.
 pub const FORMAT: u32 = 1;
 
@@ -32,13 +35,71 @@ pub struct Entry {
     /// Offset of `reference` up to which rules had been read.
     pub reference: i64,
     pub findings: Vec<Finding>,
+    /// Findings that the entry had no room for: told by the machine, they come in the entries after it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left: u32,
     /// Digest of the partition's state after the batch.
     pub digest: Hash,
+    /// The last record of `case-events` consumed so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<Anchor>,
+    /// A saved state that may be begun from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+    /// Facts that are gone and that detection goes on without. Only such an entry may go back in `case-events`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
     /// Hash of the entry before; all zero for the first.
     pub prev: Hash,
 }
 
+/// A record of `case-events` that was consumed: a topic that was rewritten or made anew has another one in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anchor {
+    pub offset: i64,
+    pub hash: Hash,
+}
+
+/// An operator's word that facts are gone, `[from, to)` of the entry or a whole topic, and that detection goes on at `to`
+/// with the state that the entry's checkpoint names, or with none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loss {
+    /// Who says so, and why.
+    pub by: String,
+    pub reason: String,
+    /// Wall clock.
+    pub at: Instant,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
 impl Entry {
+    /// An entry that extends a chain and says nothing yet.
+    pub fn extending(chain: &Chain) -> Self {
+        Self {
+            v: FORMAT,
+            partition: chain.partition,
+            seq: chain.next_seq,
+            from: chain.position,
+            to: chain.position,
+            now: chain.now,
+            timers: 0,
+            reference: chain.reference,
+            findings: Vec::new(),
+            left: 0,
+            digest: Hash::ZERO,
+            anchor: None,
+            checkpoint: None,
+            loss: None,
+            prev: chain.prev,
+        }
+    }
+
     /// The record's bytes.
     pub fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("an entry is plain data")

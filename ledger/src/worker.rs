@@ -3,11 +3,14 @@
 //! The group's consumer reads nothing; it only says which partitions are ours. If it says so to two processes at once,
 //! the ledger's rule keeps one of them from counting.
 
+mod cleaner;
+mod commits;
+mod incidents;
 mod membership;
 mod metrics;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -17,8 +20,10 @@ use rdkafka::config::ClientConfig;
 
 use crate::actor::{Actor, Limits, Report, Settings};
 use crate::clock::ClockMode;
-use crate::kafka::{KafkaLog, Topics};
+use crate::kafka::{KafkaLog, Shared, Topics};
 use crate::log::LogError;
+use cleaner::Cleaner;
+use incidents::Incidents;
 use membership::{Change, Membership};
 pub use metrics::Metrics;
 
@@ -50,53 +55,77 @@ pub struct WorkerConfig {
 pub enum WorkerError {
     #[error("group membership failed: {0}")]
     Membership(String),
+    #[error("librdkafka {name} is too old; 2.6.1 is the oldest that keeps its promises")]
+    TooOld { name: String },
+    #[error(transparent)]
+    Log(#[from] LogError),
 }
 
 struct Held {
     stop: Arc<AtomicBool>,
-    position: Arc<AtomicI64>,
+    shared: Arc<Shared>,
     thread: JoinHandle<()>,
 }
+
+/// Oldest librdkafka that keeps what is promised: before it, cooperative rebalances could go round for ever.
+const OLDEST_LIBRDKAFKA: i32 = 0x0206_01ff;
 
 /// Runs until `stop` is set; then every actor finishes its batch and the group is left.
 ///
 /// # Errors
 /// What the group's consumer cannot go on from.
 pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Result<(), WorkerError> {
+    let (version, name) = rdkafka::util::get_rdkafka_version();
+    if version < OLDEST_LIBRDKAFKA {
+        return Err(WorkerError::TooOld { name });
+    }
     let (changes, changed) = mpsc::sync_channel(64);
     let membership = Membership::join(config, changes)?;
+    let incidents = Arc::new(Incidents::new(&config.client, &config.topics, metrics)?);
+    let mut cleaner = Cleaner::new(&config.client, &config.topics.segments)?;
     let mut held: HashMap<i32, Held> = HashMap::new();
     while !stop.load(Ordering::Relaxed) {
         membership.poll(Duration::from_millis(100))?;
         while let Ok(change) = changed.try_recv() {
             match change {
                 Change::Assigned(partition) => {
-                    held.entry(partition).or_insert_with(|| hold(config, metrics, partition));
+                    let committed = membership.committed(partition);
+                    held.entry(partition)
+                        .or_insert_with(|| hold(config, metrics, &incidents, partition, committed));
                 }
                 Change::Revoked(partition) => held.remove(&partition).into_iter().for_each(release),
             }
         }
         metrics.partitions.set(held.len() as i64);
-        let positions = held.iter().map(|(p, h)| (*p, h.position.load(Ordering::Relaxed)));
-        membership.commit(positions.filter(|(_, position)| *position >= 0));
+        let progress = || held.values().filter_map(|h| h.shared.get());
+        membership.commit(progress().map(|p| p.confirmed));
+        cleaner.tidy(progress());
     }
     held.into_values().for_each(release);
     membership.leave();
     Ok(())
 }
 
-fn hold(config: &WorkerConfig, metrics: &Metrics, partition: i32) -> Held {
-    let (stop, position) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicI64::new(-1)));
+fn hold(
+    config: &WorkerConfig,
+    metrics: &Metrics,
+    incidents: &Arc<Incidents>,
+    partition: i32,
+    committed: Option<(i64, String)>,
+) -> Held {
+    let (stop, shared) = (Arc::new(AtomicBool::new(false)), Arc::new(Shared::default()));
     let keeper = Keeper {
         config: config.clone(),
         metrics: metrics.clone(),
+        incidents: Arc::clone(incidents),
         partition,
+        committed,
         stop: Arc::clone(&stop),
-        position: Arc::clone(&position),
+        shared: Arc::clone(&shared),
     };
     let thread = std::thread::Builder::new().name(format!("actor-{partition}"));
     let thread = thread.spawn(move || keeper.run()).expect("a thread can be started");
-    Held { stop, position, thread }
+    Held { stop, shared, thread }
 }
 
 fn release(held: Held) {
@@ -110,17 +139,33 @@ fn release(held: Held) {
 struct Keeper {
     config: WorkerConfig,
     metrics: Metrics,
+    incidents: Arc<Incidents>,
     partition: i32,
+    /// As the group had it when the partition was assigned.
+    committed: Option<(i64, String)>,
     stop: Arc<AtomicBool>,
-    position: Arc<AtomicI64>,
+    shared: Arc<Shared>,
 }
 
 impl Keeper {
     fn run(&self) {
         let mut pause = RETRY.0;
+        let mut told = None;
+        let halted = self.metrics.halted.with_label_values(&[&self.partition.to_string()]);
         while !self.stop.load(Ordering::Relaxed) {
-            match self.serve() {
+            let served = self.serve();
+            halted.set(i64::from(matches!(served, Err(LogError::Halted(_)))));
+            match served {
                 Ok(()) => pause = RETRY.0,
+                // It is looked at again and again, so that it goes on by itself once an operator has acted.
+                Err(LogError::Halted(incident)) => {
+                    if told.as_ref() != Some(&incident.incident_id) {
+                        self.incidents.tell(&incident);
+                        told = Some(incident.incident_id);
+                    }
+                    pause = RETRY.1;
+                    self.rest(pause);
+                }
                 Err(error) => {
                     tracing::error!(partition = self.partition, %error, "a partition could not be served");
                     self.metrics.failures.inc();
@@ -129,6 +174,7 @@ impl Keeper {
                 }
             }
         }
+        halted.set(0);
     }
 
     /// From one acquisition to the loss of the partition, or to the end.
@@ -137,7 +183,7 @@ impl Keeper {
             &self.config.client,
             &self.config.topics,
             self.partition,
-            Arc::clone(&self.position),
+            Arc::clone(&self.shared),
         )?;
         let settings = Settings {
             partition: self.partition,
@@ -155,17 +201,13 @@ impl Keeper {
             }
             let report = actor.turn((self.config.wall)(), TURN)?;
             self.metrics.observe(self.partition, &actor.tally(), &mut told, actor.state(), actor.position());
+            actor.take_incidents().iter().for_each(|incident| self.incidents.tell(incident));
             match report {
                 Some(Report::Acquired(restored)) => {
-                    let partition = self.partition;
-                    tracing::info!(partition, ?restored, "partition acquired");
-                    if !restored.digest_agrees {
-                        self.metrics.divergences.inc();
-                        tracing::error!(
-                            partition,
-                            "the replayed state differs from the one the ledger recorded"
-                        );
-                    }
+                    tracing::info!(partition = self.partition, ?restored, "partition acquired");
+                    self.check_committed(&actor)?;
+                    self.metrics.halted.with_label_values(&[&self.partition.to_string()]).set(0);
+                    self.metrics.divergences.inc_by(u64::from(!restored.digest_agrees));
                 }
                 Some(Report::Lost { reason }) => {
                     tracing::warn!(partition = self.partition, reason, "partition lost; acquiring it anew");
@@ -174,6 +216,21 @@ impl Keeper {
                 }
                 Some(Report::Confirmed { .. }) | None => {}
             }
+        }
+    }
+
+    /// Holds what the group has committed against the ledger: neither may have been moved or cut behind our back.
+    fn check_committed(&self, actor: &Actor<KafkaLog>) -> Result<(), LogError> {
+        let (Some((offset, note)), Some(chain)) = (&self.committed, actor.chain()) else { return Ok(()) };
+        match commits::judge(&chain, *offset, note, (self.config.wall)()) {
+            Some(incident) if incident.halts && !actor.accepted_loss() => {
+                Err(LogError::Halted(Box::new(incident)))
+            }
+            Some(incident) if !incident.halts => {
+                self.incidents.tell(&incident);
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 

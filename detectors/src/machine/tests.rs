@@ -197,6 +197,79 @@ proptest! {
         prop_assert_eq!(run(), run());
     }
 
+    /// A machine put together from its saves, each begun at one moment and written while the machine went on, goes on
+    /// exactly as the first one did.
+    #[test]
+    fn what_was_saved_goes_on_as_if_never_stopped(
+        events in events(),
+        saves in prop::collection::vec((any::<prop::sample::Index>(), 0u32..4, 0u32..4, 0usize..400), 1..6),
+    ) {
+        let mut saves: Vec<_> = saves.iter().map(|(at, a, b, pace)| (at.index(events.len()), *a, *b, *pace)).collect();
+        saves.sort_unstable();
+        saves.dedup_by_key(|save| save.0);
+        let mut machine = CaseMachine::new(catalogue());
+        let mut written: Vec<Vec<u8>> = Vec::new();
+        let mut last = None;
+        for (n, event) in events.iter().enumerate() {
+            let clock = Input::Clock(event.time.min(end()));
+            if let Some((_, a, b, pace)) = saves.iter().find(|save| save.0 == n) {
+                let most = machine.cases() as u32;
+                let mut bytes = Vec::new();
+                machine.begin_save(*a.min(b).min(&most), *a.max(b).min(&most), &mut bytes);
+                last = Some(n);
+                // A part before the machine goes on, the rest after it.
+                machine.save(*pace, &mut bytes);
+                machine.step(Input::Fact(event), &mut Vec::new());
+                machine.step(clock, &mut Vec::new());
+                prop_assert!(machine.save(usize::MAX, &mut bytes));
+                written.push(bytes);
+            } else {
+                machine.step(Input::Fact(event), &mut Vec::new());
+                machine.step(clock, &mut Vec::new());
+            }
+        }
+        let from = last.expect("one save at least");
+        let mut first = CaseMachine::new(catalogue());
+        let (before, after) = events.split_at(from);
+        let clocked = |machine: &mut CaseMachine, events: &[Event<'_>]| {
+            let mut told = Vec::new();
+            for event in events {
+                machine.step(Input::Fact(event), &mut told);
+                machine.step(Input::Clock(event.time.min(end())), &mut told);
+            }
+            told
+        };
+        clocked(&mut first, before);
+        let mut restorer = Restorer::new(catalogue(), first.cases());
+        for save in written.iter().rev() {
+            for piece in save.chunks(7) {
+                restorer.feed(piece).expect("whole");
+            }
+            restorer.end_save().expect("whole");
+        }
+        let mut restored = restorer.finish().expect("whole");
+        prop_assert_eq!(restored.changed(), 0);
+        prop_assert_eq!(clocked(&mut first, after), clocked(&mut restored, after));
+        prop_assert_eq!(first.digest(), restored.digest());
+        prop_assert_eq!(first.next_wake(), restored.next_wake());
+        prop_assert_eq!(first.state_bytes() - first.cases.frame_bytes(), restored.state_bytes() - restored.cases.frame_bytes());
+    }
+
+    /// Bytes that were cut or altered are refused or make a machine that is the same; they never break it.
+    #[test]
+    fn damaged_saves_are_refused(events in events(), at in any::<prop::sample::Index>(), bit in 0u8..8, cut in any::<bool>()) {
+        let mut machine = CaseMachine::new(catalogue());
+        events.iter().for_each(|event| machine.step(Input::Fact(event), &mut Vec::new()));
+        let mut bytes = Vec::new();
+        machine.begin_save(0, 0, &mut bytes);
+        machine.save(usize::MAX, &mut bytes);
+        let at = at.index(bytes.len());
+        if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
+        let mut restorer = Restorer::new(catalogue(), machine.cases());
+        let read = restorer.feed(&bytes).and_then(|()| restorer.end_save()).and_then(|()| restorer.finish().map(drop));
+        prop_assert!(!cut || read.is_err());
+    }
+
     /// A burst of timers may be spread over several steps without changing what is told.
     #[test]
     fn timers_may_fire_a_few_at_a_time(events in events(), enough in 1usize..5) {

@@ -1,142 +1,182 @@
-//! Taking a partition over: the ledger says how far and with which clocks, the facts are read again.
+//! Taking a partition over: begin from the newest checkpoint that can be used, or from the beginning, and do again what the
+//! entries after it did, to the ledger's end as it is now. An entry that lands later is seen when it is read back.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
-use detectors::machine::CaseMachine;
+use detectors::machine::{CaseMachine, Restorer};
 use model::Instant;
 
-use super::batch::{self, Batch, Record, Seen};
-use super::{Running, Settings};
+use super::state::{Facts, Redone, State, halted};
+use super::{Settings, search};
 use crate::chain::Chain;
-use crate::log::{Log, LogError, LogEvent, Stream};
-use crate::record::Hash;
-
-/// Longest wait for a record that must be there.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::checkpoint::{self, Checkpoint};
+use crate::incident::{Incident, Kind};
+use crate::log::{Log, LogError, Stream, next_record};
 
 /// What an acquisition found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restored {
+    /// Entries in the ledger, and the first of them that was done again: 0 is a replay from the beginning.
     pub entries: u64,
+    pub from_entry: u64,
+    /// Records of the ledger, among those read, that do not count.
     pub passed_over: u64,
+    /// Facts read again.
     pub records: u64,
+    pub cases: usize,
     pub position: i64,
-    /// State after the replay equals the one that the last entry recorded.
+    /// State after the replay equals the one that the entries recorded.
     pub digest_agrees: bool,
 }
 
-/// How far a valid entry went: position and clock after it.
-struct Mark {
-    to: i64,
-    now: Instant,
-    timers: u32,
-    digest: Hash,
+/// A state at the ledger's end, what it was begun from, and what was found on the way.
+pub(super) struct Acquired {
+    pub(super) state: State,
+    pub(super) checkpoint: Option<Checkpoint>,
+    pub(super) restored: Restored,
+    /// An operator's acceptance of a loss was among the entries that were done again.
+    pub(super) accepted_loss: bool,
+    pub(super) incidents: Vec<Incident>,
 }
 
-pub(super) fn acquire(settings: &Settings, log: &mut impl Log) -> Result<(Running, Restored), LogError> {
-    let (mut chain, marks, passed_over) = read_ledger(settings, log)?;
-    let (low, high) = log.bounds(Stream::CaseEvents)?;
-    let start = marks.first.unwrap_or(low);
-    if start < low || chain.position > high {
-        let offset = if start < low { start } else { chain.position };
-        let stream = Stream::CaseEvents.as_str();
-        return Err(LogError::Truncated { stream, partition: settings.partition, offset, low, high });
-    }
-    if chain.next_seq == 0 {
-        chain.position = low;
-    }
-    let mut machine = CaseMachine::new(Arc::clone(&settings.rules));
-    let (records, digest_agrees) = replay(log, start, &marks.list, &mut machine)?;
-    log.seek(Stream::CaseEvents, chain.position)?;
-    let restored =
-        Restored { entries: chain.next_seq, passed_over, records, position: chain.position, digest_agrees };
-    let run = Running {
-        machine,
-        ahead: chain,
-        confirmed: chain,
-        unconfirmed: VecDeque::new(),
-        batch: Batch::new(chain.position),
-        caught_up: false,
-    };
-    Ok((run, restored))
-}
-
-struct Marks {
-    /// `from` of the first valid entry.
-    first: Option<i64>,
-    list: Vec<Mark>,
-}
-
-/// Reads the ledger to its end as it is now. An entry that lands later is seen when it is read back.
-fn read_ledger(settings: &Settings, log: &mut impl Log) -> Result<(Chain, Marks, u64), LogError> {
+pub(super) fn acquire(settings: &Settings, log: &mut impl Log, wall: Instant) -> Result<Acquired, LogError> {
     let (low, high) = log.bounds(Stream::Ledger)?;
-    log.seek(Stream::Ledger, low)?;
-    let mut chain = Chain::new(settings.partition);
-    let mut marks = Marks { first: None, list: Vec::new() };
-    let mut passed_over = 0;
-    let mut next = low;
-    while next < high {
-        let Some((offset, record)) = next_record(log, Stream::Ledger)? else { break };
-        next = offset + 1;
-        match chain.accept(&record.bytes) {
-            Ok(entry) => {
-                marks.first.get_or_insert(entry.from);
-                marks.list.push(Mark {
-                    to: entry.to,
-                    now: entry.now,
-                    timers: entry.timers,
-                    digest: entry.digest,
-                });
+    let mut incidents = Vec::new();
+    let mut search = search::Checkpoints::before(low, high);
+    while let Some(found) = search.next(log)? {
+        match restore(settings, log, &found)? {
+            Ok(state) => {
+                let from_entry = state.chain.next_seq;
+                let checkpoint = Some(found.checkpoint);
+                return finish(log, Start { state, checkpoint, from_entry, high }, incidents, wall);
             }
-            Err(_) => passed_over += 1,
+            Err(reason) => {
+                let range = (found.offset, found.offset + 1);
+                incidents.push(Incident::new(
+                    Kind::CheckpointUnusable,
+                    settings.partition,
+                    range,
+                    wall,
+                    reason,
+                ));
+            }
         }
     }
-    Ok((chain, marks, passed_over))
+    let state = beginning(settings, log, (low, high), wall)?;
+    finish(log, Start { state, checkpoint: None, from_entry: 0, high }, incidents, wall)
 }
 
-/// Feeds the facts again, moving the clock where it moved then.
-fn replay(
+struct Start {
+    state: State,
+    checkpoint: Option<Checkpoint>,
+    from_entry: u64,
+    high: i64,
+}
+
+/// From where the state stands to `high`.
+fn finish(
     log: &mut impl Log,
-    start: i64,
-    marks: &[Mark],
-    machine: &mut CaseMachine,
-) -> Result<(u64, bool), LogError> {
-    let mut next = start;
-    let (mut told, mut records) = (Vec::new(), 0);
-    log.seek(Stream::CaseEvents, start)?;
-    for mark in marks {
-        let mut seen = Seen::default();
-        while next < mark.to {
-            let Some((offset, record)) = next_record(log, Stream::CaseEvents)? else { break };
-            assert!(offset < mark.to, "the log skipped from {next} to {offset}, behind {}", mark.to);
-            next = offset + 1;
-            records += 1;
-            seen.feed(machine, &record, &mut told);
-            told.clear();
-        }
-        machine.fire(mark.now, mark.timers, usize::MAX, &mut told);
-        // What is told again has been told: it stands in the ledger.
-        told.clear();
+    start: Start,
+    mut incidents: Vec<Incident>,
+    wall: Instant,
+) -> Result<Acquired, LogError> {
+    let Start { mut state, checkpoint, from_entry, high } = start;
+    let partition = state.chain.partition;
+    let done = catch_up(&mut state, log, high, wall)?;
+    if let Some(seq) = done.diverged {
+        let range = (seq as i64, state.chain.next_seq as i64);
+        let detail = "were the rules changed under a running log?";
+        incidents.push(Incident::new(Kind::StateDiverged, partition, range, wall, detail));
     }
-    let agrees = marks.last().is_none_or(|m| m.digest == batch::digest(machine));
-    Ok((records, agrees))
+    let position = state.chain.position;
+    if let Some(range) = done.loss {
+        let detail = "see the entry in the ledger";
+        incidents.push(Incident::new(Kind::LossAccepted, partition, range, wall, detail));
+    }
+    log.seek(Stream::CaseEvents, position)?;
+    let restored = Restored {
+        entries: state.chain.next_seq,
+        from_entry,
+        passed_over: done.passed_over,
+        records: done.records,
+        cases: state.machine.cases(),
+        position,
+        digest_agrees: done.diverged.is_none(),
+    };
+    Ok(Acquired { state, checkpoint, restored, accepted_loss: done.loss.is_some(), incidents })
 }
 
-/// The next record of a stream, passing over everything else; `None` at its end.
-fn next_record(log: &mut impl Log, wanted: Stream) -> Result<Option<(i64, Record)>, LogError> {
-    let mut waited = Duration::ZERO;
-    while waited < PATIENCE {
-        let step = Duration::from_millis(100);
-        match log.poll(step)? {
-            Some(LogEvent::Record { stream, offset, timestamp, bytes }) if stream == wanted => {
-                return Ok(Some((offset, Record { offset, timestamp, bytes })));
-            }
-            Some(LogEvent::End { stream }) if stream == wanted => return Ok(None),
-            Some(_) => {}
-            None => waited += step,
+/// Does the entries again from where the ledger is read, up to `high`.
+fn catch_up(state: &mut State, log: &mut impl Log, high: i64, wall: Instant) -> Result<Redone, LogError> {
+    let mut facts = Facts::from(state.chain.position);
+    let mut done = Redone::default();
+    while let Some(record) = next_record(log, Stream::Ledger)? {
+        let behind = record.offset + 1;
+        state.follow(&record.bytes, &mut facts, log, wall, &mut done)?;
+        if behind >= high {
+            break;
         }
     }
-    Err(LogError::Broken(format!("{}: no record came within {} s", wanted.as_str(), PATIENCE.as_secs())))
+    state.open(&mut facts, log, wall)?;
+    Ok(done)
+}
+
+/// A state with no checkpoint to begin from: the ledger must be there from its first entry.
+fn beginning(
+    settings: &Settings,
+    log: &mut impl Log,
+    ledger: (i64, i64),
+    wall: Instant,
+) -> Result<State, LogError> {
+    let mut chain = Chain::new(settings.partition);
+    let (low, high) = ledger;
+    let (facts, _) = log.bounds(Stream::CaseEvents)?;
+    chain.position = facts;
+    if let Some(first) = search::first(log, low, high)? {
+        if first.seq > 0 {
+            let detail = format!("it begins with entry {}", first.seq);
+            return Err(halted(Kind::LedgerLost, settings.partition, (0, low), wall, &detail));
+        }
+        chain.position = first.from;
+    } else if low > 0 {
+        let detail = "every record of it was deleted";
+        return Err(halted(Kind::LedgerLost, settings.partition, (0, low), wall, detail));
+    }
+    log.seek(Stream::Ledger, low)?;
+    Ok(State::new(CaseMachine::new(Arc::clone(&settings.rules)), chain, None))
+}
+
+/// The state that a checkpoint names, with the ledger's stream behind it; or why it cannot be used.
+fn restore(
+    settings: &Settings,
+    log: &mut impl Log,
+    found: &search::Found,
+) -> Result<Result<State, String>, LogError> {
+    let saved = &found.checkpoint;
+    if let Some(reason) = saved.refusal(settings.partition, &settings.rules.version) {
+        return Ok(Err(reason.to_owned()));
+    }
+    if let Some(reason) = search::refusal(log, found)? {
+        return Ok(Err(reason.to_owned()));
+    }
+    let cases = usize::try_from(saved.cases).unwrap_or(usize::MAX);
+    let mut restorer = Restorer::new(Arc::clone(&settings.rules), cases);
+    for segment in saved.segments.iter().rev() {
+        let read = segment.read(log, |bytes| restorer.feed(bytes).map_err(|damaged| damaged.0))?;
+        if let Err(reason) = read.and_then(|()| restorer.end_save().map_err(|damaged| damaged.0)) {
+            return Ok(Err(format!("segment {}: {reason}", segment.id)));
+        }
+    }
+    let machine = match saved.segments.is_empty() {
+        true => CaseMachine::new(Arc::clone(&settings.rules)),
+        false => match restorer.finish() {
+            Ok(machine) => machine,
+            Err(damaged) => return Ok(Err(damaged.0.to_owned())),
+        },
+    };
+    if checkpoint::digest(machine.digest()) != saved.digest {
+        return Ok(Err("the state differs from the one recorded".to_owned()));
+    }
+    log.seek(Stream::Ledger, saved.after + 1)?;
+    Ok(Ok(State::new(machine, saved.at, saved.anchor)))
 }

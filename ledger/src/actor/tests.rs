@@ -11,7 +11,12 @@ use model::{Finding, FindingId};
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::{MemoryLog, Streams};
+use crate::chain::Chain;
+use crate::memory::{MemoryLog, Outcome, Streams};
+
+mod jumps;
+mod losses;
+mod saves;
 
 const ITEM: &str = "
 code: i
@@ -58,9 +63,31 @@ fn record(n: usize, case: u8, kind: u8, hour: i64) -> Vec<u8> {
     .into_bytes()
 }
 
-fn settings(clock: ClockMode) -> Settings {
-    let limits = Limits { batch_records: 3, batch_wait_ms: 10, entry_findings: 2, unconfirmed_entries: 3 };
+const LIMITS: Limits = Limits {
+    batch_records: 3,
+    batch_wait_ms: 10,
+    entry_findings: 2,
+    entry_bytes: 4_000,
+    unconfirmed_entries: 3,
+    checkpoint_records: 8,
+    checkpoint_entries: 3,
+    checkpoint_stretch: 1,
+    segment_record_bytes: 150,
+};
+
+fn settings(clock: ClockMode, limits: Limits) -> Settings {
     Settings { partition: 0, rules: rules(), clock, limits }
+}
+
+/// Checkpoints seldom or often, of few cases or many, in records of any size.
+fn limits() -> impl Strategy<Value = Limits> {
+    (1u64..12, 1u64..8, 1usize..4, 20usize..400).prop_map(|(records, entries, stretch, bytes)| Limits {
+        checkpoint_records: records,
+        checkpoint_entries: entries,
+        checkpoint_stretch: stretch,
+        segment_record_bytes: bytes,
+        ..LIMITS
+    })
 }
 
 /// What the entries that count say, folded to what stands; checks the chain and the revisions on the way.
@@ -110,8 +137,10 @@ enum Fate {
     Turn(usize),
     /// It dies and starts again with nothing.
     Crash(usize),
-    /// Its next append is unknown to it: landed, or not.
-    Unknown(usize, bool),
+    /// The outcome of its next append is unknown to it.
+    Unknown(usize, Outcome),
+    /// What was on its way arrives.
+    Land,
     /// Facts arrive.
     Arrive(usize),
 }
@@ -122,7 +151,9 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
         prop_oneof![
             8 => owner.clone().prop_map(Fate::Turn),
             1 => owner.clone().prop_map(Fate::Crash),
-            1 => (owner, any::<bool>()).prop_map(|(o, landed)| Fate::Unknown(o, landed)),
+            1 => (owner, prop::sample::select(vec![Outcome::Lands, Outcome::Lost, Outcome::Late]))
+                .prop_map(|(o, outcome)| Fate::Unknown(o, outcome)),
+            1 => Just(Fate::Land),
             3 => (1usize..6).prop_map(Fate::Arrive),
         ],
         0..120,
@@ -132,7 +163,11 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
 type Owner = Actor<MemoryLog>;
 
 fn owner(streams: &Rc<RefCell<Streams>>, clock: ClockMode) -> Owner {
-    Actor::new(settings(clock), MemoryLog::new(Rc::clone(streams)))
+    owner_of(streams, clock, LIMITS)
+}
+
+fn owner_of(streams: &Rc<RefCell<Streams>>, clock: ClockMode, limits: Limits) -> Owner {
+    Actor::new(settings(clock, limits), MemoryLog::new(Rc::clone(streams)))
 }
 
 /// Turns one owner until it has nothing left to do at the end of time.
@@ -153,10 +188,12 @@ proptest! {
     fn crashes_zombies_and_unknown_appends_lose_and_double_nothing(
         facts in prop::collection::vec((0u8..4, 0u8..6, 0i64..80), 1..40),
         fates in fates(),
+        limits in limits(),
     ) {
         let streams = Rc::new(RefCell::new(Streams::default()));
         let mut to_come = facts.iter().enumerate().map(|(n, (case, kind, hour))| record(n, *case, if n < 4 { 0 } else { *kind }, *hour));
-        let mut owners = [owner(&streams, ClockMode::Wall), owner(&streams, ClockMode::Wall)];
+        let new = || owner_of(&streams, ClockMode::Wall, limits);
+        let mut owners = [new(), new()];
         let mut wall = start();
         for fate in fates {
             wall = wall.plus_ms(HOUR / 2);
@@ -164,17 +201,20 @@ proptest! {
                 Fate::Turn(o) => {
                     owners[o].turn(wall, Duration::ZERO).expect("the log is whole");
                 }
-                Fate::Crash(o) => owners[o] = owner(&streams, ClockMode::Wall),
-                Fate::Unknown(o, landed) => owners[o].log_mut().unknown_appends.push(landed),
+                Fate::Crash(o) => owners[o] = new(),
+                Fate::Unknown(o, outcome) => owners[o].log_mut().unknown_appends.push(outcome),
+                Fate::Land => streams.borrow_mut().land(),
                 Fate::Arrive(n) => streams.borrow_mut().case_events.extend(to_come.by_ref().take(n).map(|r| (wall, r))),
             }
         }
         streams.borrow_mut().case_events.extend(to_come.map(|r| (wall, r)));
-        // Both go on to the end, one after the other: the zombie may still say what it has to say.
+        // Both go on to the end, one after the other: the zombie may still say what it has to say, and so may the dead.
         for owner in &mut owners {
             owner.log_mut().unknown_appends.clear();
             finish(owner);
+            streams.borrow_mut().land();
         }
+        finish(&mut owners[0]);
         let streams = streams.borrow();
         prop_assert_eq!(undisturbed(&streams), counted(&streams));
     }
@@ -212,14 +252,4 @@ fn a_backlog_does_not_raise_what_its_unread_part_takes_back() {
     let told: Vec<_> = counted(&streams.borrow()).into_values().map(|f| f.code).collect();
     assert!(told.is_empty(), "{told:?}");
     assert_eq!(owner.tally().findings, 0);
-}
-
-#[test]
-fn a_log_cut_off_behind_the_ledger_is_not_passed_over() {
-    let streams = Rc::new(RefCell::new(Streams::default()));
-    streams.borrow_mut().case_events.push((start(), record(0, 0, 0, 0)));
-    finish(&mut owner(&streams, ClockMode::Until(end())));
-    streams.borrow_mut().case_events.clear();
-    let lost = owner(&streams, ClockMode::Until(end())).turn(end(), Duration::ZERO);
-    assert!(matches!(lost, Err(LogError::Truncated { offset: 1, high: 0, .. })), "{lost:?}");
 }

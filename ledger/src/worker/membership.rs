@@ -9,7 +9,10 @@ use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{WorkerConfig, WorkerError};
+use crate::chain::Chain;
 
+/// Longest wait for the committed position of a partition.
+const COMMITTED_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two commits of positions, for lag tools.
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
 
@@ -105,14 +108,32 @@ impl Membership {
         }
     }
 
-    pub(super) fn commit(&self, positions: impl Iterator<Item = (i32, i64)>) {
+    /// What was committed for a partition last, by whomever: the position, and our own note of the chain if it was us.
+    pub(super) fn committed(&self, partition: i32) -> Option<(i64, String)> {
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition(&self.topic, partition);
+        match self.consumer.committed_offsets(asked, COMMITTED_TIMEOUT) {
+            Ok(list) => list.elements().first().and_then(|element| match element.offset() {
+                Offset::Offset(offset) => Some((offset, element.metadata().to_owned())),
+                _ => None,
+            }),
+            Err(error) => {
+                tracing::warn!(partition, %error, "the committed position is not known; it is not checked");
+                None
+            }
+        }
+    }
+
+    pub(super) fn commit(&self, chains: impl Iterator<Item = Chain>) {
         if self.committed.get().elapsed() < COMMIT_EVERY {
             return;
         }
         self.committed.set(std::time::Instant::now());
         let mut list = TopicPartitionList::new();
-        for (partition, position) in positions {
-            if let Err(error) = list.add_partition_offset(&self.topic, partition, Offset::Offset(position)) {
+        for chain in chains {
+            let mut element = list.add_partition(&self.topic, chain.partition);
+            element.set_metadata(chain.note());
+            if let Err(error) = element.set_offset(Offset::Offset(chain.position)) {
                 tracing::debug!(%error, "a position was not committed");
             }
         }

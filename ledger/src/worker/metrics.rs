@@ -1,7 +1,7 @@
-//! What the actors count. Labels are partition numbers and nothing else.
+//! What the actors count. Labels are partition numbers and kinds of incidents, nothing else.
 
 use model::Instant;
-use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::actor::Tally;
 
@@ -12,11 +12,16 @@ pub struct Metrics {
     pub failures: IntCounter,
     pub losses: IntCounter,
     pub divergences: IntCounter,
+    /// By kind.
+    pub incidents: IntCounterVec,
+    /// By partition: 1 while it stands still until an operator acts.
+    pub halted: IntGaugeVec,
     records: IntCounter,
     findings: IntCounter,
     entries: IntCounter,
     undecodable: IntCounter,
     acquisitions: IntCounter,
+    checkpoints: IntCounter,
     clock: IntGaugeVec,
     cases: IntGaugeVec,
     state_bytes: IntGaugeVec,
@@ -39,6 +44,9 @@ impl Metrics {
         };
         let partitions = IntGauge::new("xiezhi_detect_partitions", "Partitions held by this process")?;
         registry.register(Box::new(partitions.clone()))?;
+        let incidents = Opts::new("xiezhi_detect_incidents_total", "What an operator must hear of, by kind");
+        let incidents = IntCounterVec::new(incidents, &["kind"])?;
+        registry.register(Box::new(incidents.clone()))?;
         Ok(Self {
             partitions,
             failures: counter("xiezhi_detect_failures_total", "Times a partition could not be served")?,
@@ -47,6 +55,8 @@ impl Metrics {
                 "xiezhi_detect_divergences_total",
                 "Replays whose state differs from the ledger's",
             )?,
+            incidents,
+            halted: gauges("xiezhi_detect_halted", "1 while the partition waits for an operator")?,
             records: counter("xiezhi_detect_records_total", "Records of case-events processed")?,
             findings: counter("xiezhi_detect_findings_total", "Revisions of findings appended")?,
             entries: counter("xiezhi_detect_entries_total", "Ledger entries appended")?,
@@ -55,6 +65,7 @@ impl Metrics {
                 "Records of case-events that are no event",
             )?,
             acquisitions: counter("xiezhi_detect_acquisitions_total", "Partitions acquired")?,
+            checkpoints: counter("xiezhi_detect_checkpoints_total", "Checkpoints named by an entry")?,
             clock: gauges("xiezhi_detect_clock_seconds", "Logical clock, seconds since 1970")?,
             cases: gauges("xiezhi_detect_cases", "Cases in memory")?,
             state_bytes: gauges("xiezhi_detect_state_bytes", "Bytes that the cases take, by estimate")?,
@@ -77,6 +88,7 @@ impl Metrics {
         self.entries.inc_by(tally.entries - told.entries);
         self.undecodable.inc_by(tally.undecodable - told.undecodable);
         self.acquisitions.inc_by(tally.acquisitions - told.acquisitions);
+        self.checkpoints.inc_by(tally.checkpoints - told.checkpoints);
         *told = *tally;
         let (Some((clock, cases, bytes)), Some((position, _)), true) = (state, position, changed) else {
             return;

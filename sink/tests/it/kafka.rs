@@ -127,17 +127,10 @@ impl Ledger {
     /// An entry with one finding for each case.
     pub(crate) fn entry(&mut self, cases: &[&str], revision: u32) -> Vec<u8> {
         let entry = Entry {
-            v: FORMAT,
-            partition: self.chain.partition,
-            seq: self.chain.next_seq,
-            from: self.chain.position,
             to: self.chain.position + 2,
             now: Instant(1_772_000_000_000),
-            timers: 0,
-            reference: 0,
             findings: cases.iter().map(|case| finding(case, revision)).collect(),
-            digest: Hash::ZERO,
-            prev: self.chain.prev,
+            ..Entry::extending(&self.chain)
         };
         self.last = entry.encode();
         self.chain.accept(&self.last).expect("it extends the chain");

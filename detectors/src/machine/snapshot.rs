@@ -1,0 +1,263 @@
+//! The machine's state as bytes, written a piece at a time while the machine goes on, and read back.
+//!
+//! A save is a run of frames: a length, a kind, a body; numbers little-endian. The first frame is the head (clock, sums,
+//! words), the others are cases with their numbers. Saves overlap: of several frames of one case the newest counts, so a
+//! restore reads the newest save first and keeps what it has.
+
+use std::sync::Arc;
+
+use model::finding::State;
+use model::{Catalogue, FindingId, Instant};
+
+use super::revise::Standing;
+use super::store::{Case, Store};
+use super::{CaseMachine, Counts, StateDigest};
+use crate::facts::Facts;
+use crate::symbols::{MAX_SYMBOLS, Symbols};
+
+/// Form of the saved state, its facts and its findings' digests included: another one cannot be read.
+pub const STATE_FORMAT: u32 = 1;
+
+const HEAD: u8 = 0;
+const CASE: u8 = 1;
+
+/// Saved state that cannot be read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged(pub &'static str);
+
+impl CaseMachine {
+    /// Cases that changed since the last save began.
+    pub fn changed(&self) -> usize {
+        self.cases.changed()
+    }
+
+    /// Begins to save the changed cases and those numbered `from..to`, as they are now; says how many they are.
+    pub fn begin_save(&mut self, from: u32, to: u32, out: &mut Vec<u8>) -> usize {
+        frame(out, HEAD, |out| {
+            for n in [
+                self.now.0 as u64,
+                self.counts.facts,
+                self.counts.duplicates,
+                self.digest.cases,
+                self.digest.sum,
+            ] {
+                out.extend(n.to_le_bytes());
+            }
+            out.extend((self.symbols.len() as u32).to_le_bytes());
+            self.symbols.words().for_each(|word| text(out, word));
+        });
+        self.cases.begin_save(from, to)
+    }
+
+    /// Appends what is still to be saved to `out` until that holds `enough` bytes; `true` once all is written. The machine
+    /// may go on meanwhile: a case is written as it was when the save began.
+    pub fn save(&mut self, enough: usize, out: &mut Vec<u8>) -> bool {
+        self.cases.save(enough, out)
+    }
+}
+
+pub(super) fn write_case(number: u32, case: &Case, out: &mut Vec<u8>) {
+    frame(out, CASE, |out| {
+        out.extend(number.to_le_bytes());
+        text(out, &case.id);
+        out.push(u8::from(case.wake().is_some()));
+        out.extend(case.wake().map_or(0, |at| at.0).to_le_bytes());
+        out.extend((case.standing.len() as u32).to_le_bytes());
+        for finding in &case.standing {
+            out.extend(finding.id.0);
+            out.extend(finding.revision.to_le_bytes());
+            out.push(state_number(finding.state));
+            out.extend(finding.raised_at.0.to_le_bytes());
+            out.extend(finding.content.to_le_bytes());
+        }
+        out.extend(case.facts.as_bytes());
+    });
+}
+
+fn frame(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend([0; 4]);
+    out.push(kind);
+    body(out);
+    let length = u32::try_from(out.len() - start - 4).expect("a case is smaller than 4 GiB");
+    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u32).to_le_bytes());
+    out.extend(text.as_bytes());
+}
+
+const fn state_number(state: State) -> u8 {
+    match state {
+        State::Raised => 0,
+        State::Cleared => 1,
+        State::Retracted => 2,
+    }
+}
+
+struct Head {
+    now: Instant,
+    counts: Counts,
+    digest: StateDigest,
+    symbols: Symbols,
+}
+
+/// Puts saves together again, the newest first.
+pub struct Restorer {
+    rules: Arc<Catalogue>,
+    head: Option<Head>,
+    cases: Vec<Option<Case>>,
+    /// A frame that is not whole yet.
+    tail: Vec<u8>,
+}
+
+impl Restorer {
+    /// `cases` is how many the state has, from a source that can be trusted with memory.
+    pub fn new(rules: Arc<Catalogue>, cases: usize) -> Self {
+        let cases = std::iter::repeat_with(|| None).take(cases).collect();
+        Self { rules, head: None, cases, tail: Vec::new() }
+    }
+
+    /// Takes the next bytes of a save; frames may be cut anywhere.
+    ///
+    /// # Errors
+    /// Bytes that no save wrote.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Damaged> {
+        let mut tail = std::mem::take(&mut self.tail);
+        tail.extend_from_slice(bytes);
+        let mut rest: &[u8] = &tail;
+        while let Some((length, behind)) = rest.split_first_chunk::<4>()
+            && let Some((body, next)) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)
+        {
+            self.frame(body)?;
+            rest = next;
+        }
+        self.tail = rest.to_vec();
+        Ok(())
+    }
+
+    /// A save ends here.
+    ///
+    /// # Errors
+    /// It was cut off.
+    pub fn end_save(&mut self) -> Result<(), Damaged> {
+        if self.tail.is_empty() { Ok(()) } else { Err(Damaged("a save was cut off")) }
+    }
+
+    fn frame(&mut self, body: &[u8]) -> Result<(), Damaged> {
+        let mut cursor = Cursor(body);
+        match cursor.byte()? {
+            HEAD if self.head.is_some() => Ok(()),
+            HEAD => {
+                self.head = Some(read_head(&mut cursor)?);
+                Ok(())
+            }
+            CASE => {
+                let number = cursor.u32()?;
+                let slot = self.cases.get_mut(number as usize).ok_or(Damaged("a case has no place"))?;
+                if slot.is_none() {
+                    *slot = Some(read_case(cursor)?);
+                }
+                Ok(())
+            }
+            _ => Err(Damaged("a frame of unknown kind")),
+        }
+    }
+
+    /// # Errors
+    /// Cases are missing, or they are not those that were saved.
+    pub fn finish(self) -> Result<CaseMachine, Damaged> {
+        let Some(head) = self.head else { return Err(Damaged("there is no head")) };
+        let cases: Option<Vec<Case>> = self.cases.into_iter().collect();
+        let cases = cases.ok_or(Damaged("a case is missing"))?;
+        let (mut digest, mut heap, mut timers) = (StateDigest::default(), 0, Vec::new());
+        for (number, case) in (0..).zip(&cases) {
+            digest.add(&case.id, &case.facts, &case.standing);
+            heap += case.heap_bytes();
+            timers.extend(case.wake().map(|at| (at, number)));
+        }
+        if digest != head.digest {
+            return Err(Damaged("the digest differs"));
+        }
+        Ok(CaseMachine {
+            rules: self.rules,
+            now: head.now,
+            symbols: head.symbols,
+            cases: Store::of(cases),
+            heap,
+            timers: timers.into_iter().collect(),
+            digest,
+            counts: head.counts,
+        })
+    }
+}
+
+fn read_head(cursor: &mut Cursor<'_>) -> Result<Head, Damaged> {
+    let now = Instant(cursor.u64()? as i64);
+    let counts = Counts { facts: cursor.u64()?, duplicates: cursor.u64()? };
+    let digest = StateDigest { cases: cursor.u64()?, sum: cursor.u64()? };
+    let words = cursor.u32()?;
+    let mut symbols = Symbols::default();
+    for number in 0..words.min(MAX_SYMBOLS as u32) {
+        if symbols.number(cursor.text()?) != Some(number) {
+            return Err(Damaged("a word stands twice"));
+        }
+    }
+    Ok(Head { now, counts, digest, symbols })
+}
+
+fn read_case(mut cursor: Cursor<'_>) -> Result<Case, Damaged> {
+    let id = cursor.text()?.into();
+    let has_wake = cursor.byte()? != 0;
+    let wake = Instant(cursor.u64()? as i64);
+    let findings = cursor.u32()?;
+    let standing: Result<Box<[Standing]>, Damaged> =
+        (0..findings).map(|_| read_standing(&mut cursor)).collect();
+    Ok(Case::new(id, Facts::of_bytes(cursor.0), standing?, has_wake.then_some(wake)))
+}
+
+fn read_standing(cursor: &mut Cursor<'_>) -> Result<Standing, Damaged> {
+    Ok(Standing {
+        id: FindingId(*cursor.chunk()?),
+        revision: cursor.u32()?,
+        state: match cursor.byte()? {
+            0 => State::Raised,
+            1 => State::Cleared,
+            2 => State::Retracted,
+            _ => return Err(Damaged("a finding's state is unknown")),
+        },
+        raised_at: Instant(cursor.u64()? as i64),
+        content: cursor.u64()?,
+    })
+}
+
+/// Reads what may have been damaged: nothing here may panic.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn chunk<const N: usize>(&mut self) -> Result<&'a [u8; N], Damaged> {
+        let (chunk, rest) = self.0.split_first_chunk().ok_or(Damaged("a frame is too short"))?;
+        self.0 = rest;
+        Ok(chunk)
+    }
+
+    fn byte(&mut self) -> Result<u8, Damaged> {
+        self.chunk::<1>().map(|chunk| chunk[0])
+    }
+
+    fn u32(&mut self) -> Result<u32, Damaged> {
+        self.chunk().map(|chunk| u32::from_le_bytes(*chunk))
+    }
+
+    fn u64(&mut self) -> Result<u64, Damaged> {
+        self.chunk().map(|chunk| u64::from_le_bytes(*chunk))
+    }
+
+    fn text(&mut self) -> Result<&'a str, Damaged> {
+        let length = self.u32()? as usize;
+        let (text, rest) = self.0.split_at_checked(length).ok_or(Damaged("a frame is too short"))?;
+        self.0 = rest;
+        std::str::from_utf8(text).map_err(|_| Damaged("a text is not UTF-8"))
+    }
+}

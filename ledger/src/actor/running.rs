@@ -1,0 +1,255 @@
+//! An owner at work: read what there is, step the machine over a batch, append an entry, expect it back.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use model::Instant;
+
+use super::acquire::Acquired;
+use super::batch::{Batch, Room};
+use super::save::Saver;
+use super::state::State;
+use super::{Report, Settings, Tally};
+use crate::chain::Chain;
+use crate::checkpoint;
+use crate::clock::{self, ClockMode, Reading, Witness};
+use crate::incident::{Incident, Kind};
+use crate::kafka::MAX_ENTRY_BYTES;
+use crate::log::{Log, LogError, LogEvent, Record, Stream};
+use crate::record::{Entry, Hash};
+
+/// Longest wait for facts while a save is under way.
+const SAVING_WAIT_MS: i64 = 5;
+
+pub(super) struct Running {
+    /// Behind the last entry appended.
+    pub(super) state: State,
+    /// Behind the last entry read back, and that entry's offset.
+    pub(super) confirmed: (Chain, i64),
+    /// Hash of each entry appended and not read back, and the chain behind it.
+    pub(super) unconfirmed: VecDeque<(Hash, Chain)>,
+    pub(super) saver: Saver,
+    pub(super) incidents: Vec<Incident>,
+    witness: Witness,
+    batch: Batch,
+    caught_up: bool,
+}
+
+/// Why the state must be dropped.
+type Lost = &'static str;
+
+impl Running {
+    pub(super) fn new(acquired: Acquired) -> Self {
+        let Acquired { state, checkpoint, restored, incidents, .. } = acquired;
+        Self {
+            incidents,
+            witness: Witness::default(),
+            confirmed: (state.chain, -1),
+            unconfirmed: VecDeque::new(),
+            saver: Saver::behind(checkpoint, restored.records, restored.entries - restored.from_entry),
+            batch: Batch::new(state.chain.position),
+            caught_up: false,
+            state,
+        }
+    }
+
+    /// Takes everything that is already here, before anything is decided; waits at most `wait` for the first fact.
+    pub(super) fn read(
+        &mut self,
+        settings: &Settings,
+        log: &mut impl Log,
+        wall: Instant,
+        wait: Duration,
+        tally: &mut Tally,
+    ) -> Result<Result<Option<Report>, Lost>, LogError> {
+        self.witness.see(wall);
+        let mut confirmed = 0;
+        while let Some(event) = log.poll(Stream::Ledger, Duration::ZERO)? {
+            match event {
+                LogEvent::Record { offset, timestamp, bytes } => {
+                    match self.read_back(offset, timestamp, &bytes, wall) {
+                        Ok(entries) => confirmed += entries,
+                        Err(lost) => return Ok(Err(lost)),
+                    }
+                }
+                LogEvent::End => break,
+                LogEvent::Unknown { .. } => return Ok(Err(UNKNOWN)),
+            }
+        }
+        while self.saver.is_busy()
+            && let Some(event) = log.poll(Stream::Segments, Duration::ZERO)?
+        {
+            match event {
+                LogEvent::Record { offset, bytes, .. } => self.saver.read_back(offset, &bytes),
+                LogEvent::End => break,
+                LogEvent::Unknown { .. } => return Ok(Err(UNKNOWN)),
+            }
+        }
+        let mut wait = self.patience(settings, wall, wait);
+        while self.batch.len() < settings.limits.batch_records
+            && let Some(event) = log.poll(Stream::CaseEvents, wait)?
+        {
+            wait = Duration::ZERO;
+            match event {
+                LogEvent::Record { offset, timestamp, bytes } if offset >= self.batch.next_offset() => {
+                    tally.records += 1;
+                    self.caught_up = false;
+                    self.batch.push(Record { offset, timestamp, bytes }, wall);
+                }
+                LogEvent::Record { .. } => {}
+                LogEvent::End => self.caught_up = true,
+                LogEvent::Unknown { .. } => return Ok(Err(UNKNOWN)),
+            }
+        }
+        Ok(Ok((confirmed > 0).then_some(Report::Confirmed { entries: confirmed })))
+    }
+
+    /// How long may be waited for input.
+    fn patience(&self, settings: &Settings, wall: Instant, wait: Duration) -> Duration {
+        let mut ms = wait.as_millis() as i64;
+        if let Some(opened) = self.batch.opened_at() {
+            ms = ms.min(opened.0 + settings.limits.batch_wait_ms - wall.0);
+        } else if let (ClockMode::Wall, Some(wake), true) =
+            (settings.clock, self.state.machine.next_wake(), self.caught_up)
+        {
+            ms = ms.min(wake.0 - wall.0);
+        }
+        if self.saver.is_busy() {
+            ms = ms.min(SAVING_WAIT_MS);
+        }
+        if self.state.outbox.len() > 0 {
+            ms = 0;
+        }
+        Duration::from_millis(ms.max(0) as u64)
+    }
+
+    /// What does not extend the chain is passed over, by us as by every reader.
+    fn read_back(&mut self, offset: i64, stamp: Instant, bytes: &[u8], wall: Instant) -> Result<usize, Lost> {
+        if let Some((_, behind)) = self.unconfirmed.front().filter(|(hash, _)| *hash == Hash::of(bytes)) {
+            self.confirmed = (*behind, offset);
+            self.unconfirmed.pop_front();
+            self.saver.confirmed(&self.confirmed.0, offset);
+            let chain = &self.confirmed.0;
+            if let Some((broker, wall)) = self.witness.hear(chain.next_seq, stamp, wall) {
+                let range = (broker.0, wall.0);
+                let detail = "the broker's time on an entry, and the wall clock when it was read back";
+                self.incidents.push(Incident::new(Kind::ClockSuspect, chain.partition, range, wall, detail));
+            }
+            return Ok(1);
+        }
+        match self.confirmed.0.accept(bytes) {
+            Ok(_) => Err("another owner extended the ledger"),
+            Err(_) => Ok(0),
+        }
+    }
+
+    /// Does what is due: an entry, and a piece of the save.
+    pub(super) fn work(
+        &mut self,
+        settings: &Settings,
+        log: &mut impl Log,
+        wall: Instant,
+        tally: &mut Tally,
+    ) -> Result<(), LogError> {
+        let has_room = self.unconfirmed.len() < settings.limits.unconfirmed_entries.max(1);
+        if has_room && (self.is_ready(settings, wall) || self.saver.is_ready()) {
+            self.close_batch(settings, wall, log, tally)?;
+        }
+        self.saver.begin(&settings.limits, &mut self.state, self.confirmed, log)?;
+        self.saver.write(&settings.limits, &mut self.state, log)
+    }
+
+    fn is_ready(&self, settings: &Settings, wall: Instant) -> bool {
+        if self.state.outbox.len() > 0 {
+            return true;
+        }
+        match self.batch.opened_at() {
+            Some(opened) => {
+                self.batch.len() >= settings.limits.batch_records
+                    || self.caught_up
+                    || wall.0 - opened.0 >= settings.limits.batch_wait_ms
+            }
+            None => {
+                // Timers may also be left over from an entry that was full.
+                let believed = self.witness.believed(wall);
+                let (last_timestamp, latest_event) = (None, None);
+                let idle =
+                    Reading { believed, wall, caught_up: self.caught_up, last_timestamp, latest_event };
+                let next = clock::next(settings.clock, self.state.chain.now, idle);
+                self.state.machine.next_wake().is_some_and(|wake| wake <= next)
+                    || self.must_ask(settings, wall)
+            }
+        }
+    }
+
+    /// Whether something may be due, but the wall clock is not borne out.
+    fn must_ask(&self, settings: &Settings, wall: Instant) -> bool {
+        let (is_idle, wake) = (self.caught_up && self.unconfirmed.is_empty(), self.state.machine.next_wake());
+        settings.clock == ClockMode::Wall && is_idle && self.witness.must_ask(wall, wake)
+    }
+
+    /// Steps the machine over the batch, as far as one entry holds, and appends what came of it.
+    fn close_batch(
+        &mut self,
+        settings: &Settings,
+        wall: Instant,
+        log: &mut impl Log,
+        tally: &mut Tally,
+    ) -> Result<(), LogError> {
+        let room = Room { findings: settings.limits.entry_findings, bytes: settings.limits.entry_bytes };
+        let before = self.state.outbox.len();
+        let seen = self.batch.feed(&mut self.state.machine, room, &mut self.state.outbox);
+        if self.must_ask(settings, wall) {
+            self.witness.ask(self.state.chain.next_seq + 1, wall);
+        }
+        let State { machine, outbox, chain, anchor } = &mut self.state;
+        let reading = Reading {
+            believed: self.witness.believed(wall),
+            wall,
+            caught_up: self.caught_up && self.batch.len() == 0,
+            last_timestamp: seen.last_timestamp(),
+            latest_event: seen.latest_event,
+        };
+        let now = clock::next(settings.clock, chain.now, reading);
+        let enough = room.findings.saturating_sub(outbox.len());
+        let timers = outbox.fill(|told| machine.fire(now, u32::MAX, enough, told));
+        tally.findings += (outbox.len() - before) as u64;
+        tally.undecodable += seen.undecodable;
+        *anchor = seen.anchor().or(*anchor);
+        let checkpoint = self.saver.take(&settings.rules.version);
+        tally.checkpoints += u64::from(checkpoint.is_some());
+        let mut entry = Entry {
+            to: self.batch.first_offset(),
+            now,
+            timers,
+            findings: outbox.take(room),
+            digest: checkpoint::digest(machine.digest()),
+            anchor: *anchor,
+            checkpoint,
+            ..Entry::extending(chain)
+        };
+        entry.left = outbox.len() as u32;
+        // An entry that only names a checkpoint is no reason for the next one.
+        if entry.checkpoint.is_none() || seen.records > 0 || timers > 0 {
+            self.saver.count(seen.records);
+        }
+        self.append(log, entry, tally)
+    }
+
+    fn append(&mut self, log: &mut impl Log, mut entry: Entry, tally: &mut Tally) -> Result<(), LogError> {
+        let mut bytes = entry.encode();
+        // The room is an estimate; characters that JSON has to escape take more.
+        while bytes.len() > MAX_ENTRY_BYTES && entry.findings.len() > 1 {
+            self.state.outbox.put_back(entry.findings.split_off(entry.findings.len() / 2));
+            entry.left = self.state.outbox.len() as u32;
+            bytes = entry.encode();
+        }
+        let hash = Hash::of(&bytes);
+        self.state.chain = self.state.chain.behind(&entry, hash).expect("an own entry extends the chain");
+        self.unconfirmed.push_back((hash, self.state.chain));
+        tally.entries += 1;
+        log.append(Stream::Ledger, bytes)
+    }
+}
+
+const UNKNOWN: Lost = "an append had an unknown outcome";
