@@ -172,6 +172,8 @@ fn new_topic<'a>(spec: &'a TopicSpec, max_message_bytes: &'a str) -> NewTopic<'a
         .set("max.message.bytes", max_message_bytes)
         .set("unclean.leader.election.enable", "false")
         .set("min.insync.replicas", if spec.replication >= 3 { "2" } else { "1" })
+        // On the ledger the broker's own time: it is what a detector's clock is held against.
+        .set("message.timestamp.type", if spec.name == LEDGER { "LogAppendTime" } else { "CreateTime" })
 }
 
 fn await_topics(

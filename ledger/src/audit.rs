@@ -74,11 +74,6 @@ impl Audit {
         self.chain
     }
 
-    /// Offset of the last entry that counts.
-    pub fn last(&self) -> Option<i64> {
-        self.last
-    }
-
     /// Takes the next record; `false` once enough is known.
     pub fn take(&mut self, offset: i64, bytes: &[u8]) -> bool {
         if !self.rest.is_empty() {
@@ -110,8 +105,7 @@ impl Audit {
         let Ok(entry) = Entry::decode(bytes) else { return };
         if entry.seq > 0 && entry.partition == self.partition {
             self.head_missing = Some(Fault::HeadMissing { offset, seq: entry.seq });
-            let (next_seq, prev, position) = (entry.seq, entry.prev, entry.from);
-            self.chain = Chain { next_seq, prev, position, ..self.chain };
+            self.chain = Chain::before(&entry);
         }
     }
 

@@ -39,6 +39,12 @@ impl Chain {
         Self { partition, next_seq: 0, position: 0, now: Instant(i64::MIN), reference: 0, prev: Hash::ZERO }
     }
 
+    /// The chain that an entry extends, as far as the entry says.
+    pub fn before(entry: &Entry) -> Self {
+        let (next_seq, position, prev) = (entry.seq, entry.from, entry.prev);
+        Self { next_seq, position, prev, ..Self::new(entry.partition) }
+    }
+
     /// The chain as a line of text, for the metadata of a commit.
     pub fn note(&self) -> String {
         let Self { next_seq, position, now, reference, prev, .. } = self;

@@ -26,7 +26,7 @@ pub enum Kind {
     OffsetReset,
     /// A replay made another state than the one recorded, first at the entry `from`.
     StateDiverged,
-    /// The wall clock has jumped ahead and is not believed: by `to - from` ms.
+    /// The wall clock `to` is not the broker's `from`, ms since 1970, and is not believed.
     ClockSuspect,
     /// An operator accepted a loss; detection goes on at `to` instead of `from`.
     LossAccepted,
@@ -126,11 +126,11 @@ impl Kind {
             ),
             Self::ClockSuspect => (
                 format!(
-                    "分区 {partition}：本机时钟向前跳变 {} 秒，在得到证实之前不予采信。",
+                    "分区 {partition}：本机时钟与 Kafka 服务器时钟相差 {} 秒，以后者为准。",
                     (to - from) / 1_000
                 ),
                 format!(
-                    "partition {partition}: the wall clock jumped ahead by {} s; it is not believed until it is confirmed.",
+                    "partition {partition}: the wall clock is {} s away from the broker's; the broker's counts.",
                     (to - from) / 1_000
                 ),
             ),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::Instant;
 
-use crate::audit::Audit;
+use crate::chain::Chain;
 use crate::checkpoint::Checkpoint;
 use crate::log::{Log, LogError, LogEvent, Stream, next_record};
 use crate::record::{Entry, Hash, Loss};
@@ -46,12 +46,13 @@ pub fn accept(
     if !(low..=high).contains(&to) {
         return Err(NotAccepted::NoSuchPlace { to, low, high });
     }
-    let (audit, end) = walk(log, partition)?;
-    let chain = audit.chain();
-    let saved =
-        audit.checkpoint.as_ref().map(|saved| is_whole(log, saved).map(|whole| whole.then_some(saved)));
-    let checkpoint = match (saved.transpose()?.flatten(), audit.last()) {
-        (Some(saved), Some(after)) => Some(Checkpoint { at: chain, after, anchor: None, ..saved.clone() }),
+    let End { chain, last, checkpoint, high } = walk(log, partition)?;
+    let saved = match checkpoint {
+        Some(saved) if is_whole(log, &saved)? => Some(saved),
+        _ => None,
+    };
+    let checkpoint = match (saved, last) {
+        (Some(saved), Some(after)) => Some(Checkpoint { at: chain, after, anchor: None, ..saved }),
         (None, Some(after)) if may_forget => Some(Checkpoint::of_nothing(chain, after)),
         // An empty ledger: the state is what it begins with.
         (_, None) if may_forget => None,
@@ -60,23 +61,40 @@ pub fn accept(
     let digest = checkpoint.as_ref().map_or_else(Checkpoint::digest_of_nothing, |c| c.digest);
     let now = chain.now.max(Instant(0));
     let entry = Entry { to, now, digest, checkpoint, loss: Some(loss), ..Entry::extending(&chain) };
-    append(log, &entry, end)?;
+    append(log, &entry, high)?;
     Ok(entry)
 }
 
-/// The whole ledger, and its end.
-fn walk(log: &mut impl Log, partition: i32) -> Result<(Audit, i64), LogError> {
+/// Where the ledger has come to, as every reader sees it.
+struct End {
+    chain: Chain,
+    /// Offset of the last entry.
+    last: Option<i64>,
+    checkpoint: Option<Checkpoint>,
+    high: i64,
+}
+
+fn walk(log: &mut impl Log, partition: i32) -> Result<End, LogError> {
     let (low, high) = log.bounds(Stream::Ledger)?;
-    let mut audit = Audit::new(partition);
+    let mut end = End { chain: Chain::new(partition), last: None, checkpoint: None, high };
     log.seek(Stream::Ledger, low)?;
     let mut next = low;
     while next < high
         && let Some(record) = next_record(log, Stream::Ledger)?
     {
         next = record.offset + 1;
-        audit.take(record.offset, &record.bytes);
+        // Where the beginning is gone, what is there is begun from.
+        if let (None, Ok(first)) = (end.last, Entry::decode(&record.bytes))
+            && first.partition == partition
+        {
+            end.chain = Chain::before(&first);
+        }
+        if let Ok(entry) = end.chain.accept(&record.bytes) {
+            end.last = Some(record.offset);
+            end.checkpoint = entry.checkpoint.or(end.checkpoint);
+        }
     }
-    Ok((audit, high))
+    Ok(end)
 }
 
 fn is_whole(log: &mut impl Log, checkpoint: &Checkpoint) -> Result<bool, LogError> {

@@ -96,6 +96,7 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
                 Change::Revoked(partition) => held.remove(&partition).into_iter().for_each(release),
             }
         }
+        revive(&mut held, |partition| hold(config, metrics, &incidents, partition, None));
         metrics.partitions.set(held.len() as i64);
         let progress = || held.values().filter_map(|h| h.shared.get());
         membership.commit(progress().map(|p| p.confirmed));
@@ -126,6 +127,14 @@ fn hold(
     let thread = std::thread::Builder::new().name(format!("actor-{partition}"));
     let thread = thread.spawn(move || keeper.run()).expect("a thread can be started");
     Held { stop, shared, thread }
+}
+
+/// Starts actors again that ended by themselves: only a panic ends one, and nobody else would notice.
+fn revive(held: &mut HashMap<i32, Held>, again: impl Fn(i32) -> Held) {
+    for (partition, held) in held.iter_mut().filter(|(_, held)| held.thread.is_finished()) {
+        tracing::error!(partition, "an actor panicked; its partition is acquired anew");
+        *held = again(*partition);
+    }
 }
 
 fn release(held: Held) {

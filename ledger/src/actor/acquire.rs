@@ -13,6 +13,9 @@ use crate::checkpoint::{self, Checkpoint};
 use crate::incident::{Incident, Kind};
 use crate::log::{Log, LogError, Stream, next_record};
 
+/// Checkpoints that are tried before everything is replayed: older ones have lost their segments.
+const MAX_UNUSABLE: usize = 4;
+
 /// What an acquisition found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restored {
@@ -34,6 +37,8 @@ pub(super) struct Acquired {
     pub(super) state: State,
     pub(super) checkpoint: Option<Checkpoint>,
     pub(super) restored: Restored,
+    /// Offset of the last entry.
+    pub(super) last: i64,
     /// An operator's acceptance of a loss was among the entries that were done again.
     pub(super) accepted_loss: bool,
     pub(super) incidents: Vec<Incident>,
@@ -43,9 +48,13 @@ pub(super) fn acquire(settings: &Settings, log: &mut impl Log, wall: Instant) ->
     let (low, high) = log.bounds(Stream::Ledger)?;
     let mut incidents = Vec::new();
     let mut search = search::Checkpoints::before(low, high);
-    while let Some(found) = search.next(log)? {
+    while incidents.len() < MAX_UNUSABLE
+        && let Some(found) = search.next(log)?
+    {
         match restore(settings, log, &found)? {
-            Ok(state) => {
+            // A late owner's: it never counted.
+            Ok(None) => {}
+            Ok(Some(state)) => {
                 let from_entry = state.chain.next_seq;
                 let checkpoint = Some(found.checkpoint);
                 return finish(log, Start { state, checkpoint, from_entry, high }, incidents, wall);
@@ -103,7 +112,14 @@ fn finish(
         position,
         digest_agrees: done.diverged.is_none(),
     };
-    Ok(Acquired { state, checkpoint, restored, accepted_loss: done.loss.is_some(), incidents })
+    Ok(Acquired {
+        state,
+        checkpoint,
+        restored,
+        last: done.last,
+        accepted_loss: done.loss.is_some(),
+        incidents,
+    })
 }
 
 /// Does the entries again from where the ledger is read, up to `high`.
@@ -112,7 +128,7 @@ fn catch_up(state: &mut State, log: &mut impl Log, high: i64, wall: Instant) -> 
     let mut done = Redone::default();
     while let Some(record) = next_record(log, Stream::Ledger)? {
         let behind = record.offset + 1;
-        state.follow(&record.bytes, &mut facts, log, wall, &mut done)?;
+        state.follow(&record, &mut facts, log, wall, &mut done)?;
         if behind >= high {
             break;
         }
@@ -146,17 +162,20 @@ fn beginning(
     Ok(State::new(CaseMachine::new(Arc::clone(&settings.rules)), chain, None))
 }
 
-/// The state that a checkpoint names, with the ledger's stream behind it; or why it cannot be used.
+/// The state that a checkpoint names, with the ledger's stream behind it; none, if the entry does not count; or why it cannot
+/// be used.
 fn restore(
     settings: &Settings,
     log: &mut impl Log,
     found: &search::Found,
-) -> Result<Result<State, String>, LogError> {
+) -> Result<Result<Option<State>, String>, LogError> {
     let saved = &found.checkpoint;
-    if let Some(reason) = saved.refusal(settings.partition, &settings.rules.version) {
-        return Ok(Err(reason.to_owned()));
+    match search::standing(log, found)? {
+        search::Standing::Counts => {}
+        search::Standing::DoesNotCount => return Ok(Ok(None)),
+        search::Standing::Unrooted(reason) => return Ok(Err(reason.to_owned())),
     }
-    if let Some(reason) = search::refusal(log, found)? {
+    if let Some(reason) = saved.refusal(settings.partition, &settings.rules.version) {
         return Ok(Err(reason.to_owned()));
     }
     let cases = usize::try_from(saved.cases).unwrap_or(usize::MAX);
@@ -178,5 +197,5 @@ fn restore(
         return Ok(Err("the state differs from the one recorded".to_owned()));
     }
     log.seek(Stream::Ledger, saved.after + 1)?;
-    Ok(Ok(State::new(machine, saved.at, saved.anchor)))
+    Ok(Ok(Some(State::new(machine, saved.at, saved.anchor))))
 }

@@ -40,11 +40,11 @@ type Lost = &'static str;
 
 impl Running {
     pub(super) fn new(acquired: Acquired) -> Self {
-        let Acquired { state, checkpoint, restored, incidents, .. } = acquired;
+        let Acquired { state, checkpoint, restored, last, incidents, .. } = acquired;
         Self {
             incidents,
             witness: Witness::default(),
-            confirmed: (state.chain, -1),
+            confirmed: (state.chain, last),
             unconfirmed: VecDeque::new(),
             saver: Saver::behind(checkpoint, restored.records, restored.entries - restored.from_entry),
             batch: Batch::new(state.chain.position),

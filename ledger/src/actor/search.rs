@@ -57,28 +57,36 @@ fn look(log: &mut impl Log, from: i64, to: i64) -> Result<Vec<Found>, LogError> 
     Ok(found)
 }
 
-/// Why the entry that was found does not count, or not as what it says. An owner names a state only once it has read back the
-/// entry that the state stands behind; so that entry counts, and what follows from it by the ledger's rule counts as well.
-pub(super) fn refusal(log: &mut impl Log, found: &Found) -> Result<Option<&'static str>, LogError> {
+/// Whether an entry that was found counts.
+pub(super) enum Standing {
+    Counts,
+    DoesNotCount,
+    /// What it leans on is not there.
+    Unrooted(&'static str),
+}
+
+/// An owner names a state only once it has read back the entry that the state stands behind; so that entry counts, and what
+/// follows from it by the ledger's rule counts as well.
+pub(super) fn standing(log: &mut impl Log, found: &Found) -> Result<Standing, LogError> {
     let checkpoint = &found.checkpoint;
     let (low, _) = log.bounds(Stream::Ledger)?;
     if checkpoint.after < low {
-        return Ok(Some("the entry that it stands behind is gone"));
+        return Ok(Standing::Unrooted("the entry that it stands behind is gone"));
     }
     log.seek(Stream::Ledger, checkpoint.after)?;
     let behind = next_record(log, Stream::Ledger)?;
     if !behind.is_some_and(|r| r.offset == checkpoint.after && Hash::of(&r.bytes) == checkpoint.at.prev) {
-        return Ok(Some("the entry that it stands behind is another one"));
+        return Ok(Standing::Unrooted("the entry that it stands behind is another one"));
     }
     let mut chain = checkpoint.at;
     while let Some(record) = next_record(log, Stream::Ledger)? {
         let counts = chain.accept(&record.bytes).is_ok();
         if record.offset >= found.offset {
             let is_it = counts && chain.prev == found.hash;
-            return Ok((!is_it).then_some("the entry that names it does not count"));
+            return Ok(if is_it { Standing::Counts } else { Standing::DoesNotCount });
         }
     }
-    Ok(Some("the entry that names it is gone"))
+    Ok(Standing::DoesNotCount)
 }
 
 /// The first entry of the ledger. If it is there whole, that is the one that begins the chain.

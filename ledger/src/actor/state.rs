@@ -25,6 +25,8 @@ pub(super) struct Redone {
     pub(super) entries: u64,
     pub(super) passed_over: u64,
     pub(super) records: u64,
+    /// Offset of the last entry.
+    pub(super) last: i64,
     /// `from` and `to` of the last entry in which an operator accepted a loss.
     pub(super) loss: Option<(i64, i64)>,
     /// `seq` of the first entry that recorded another state than the one made now.
@@ -48,14 +50,17 @@ impl State {
     /// Does again what a record of the ledger did, if it counts.
     pub(super) fn follow(
         &mut self,
-        bytes: &[u8],
+        record: &Record,
         facts: &mut Facts,
         log: &mut impl Log,
         wall: Instant,
         done: &mut Redone,
     ) -> Result<(), LogError> {
-        match self.chain.accept(bytes) {
-            Ok(entry) => self.redo(&entry, facts, log, wall, done),
+        match self.chain.accept(&record.bytes) {
+            Ok(entry) => {
+                done.last = record.offset;
+                self.redo(&entry, facts, log, wall, done)
+            }
             Err(_) => {
                 done.passed_over += 1;
                 Ok(())

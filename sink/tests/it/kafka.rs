@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ledger::chain::Chain;
-use ledger::record::{Entry, FORMAT, Hash};
+use ledger::record::Entry;
 use model::catalogue::Bilingual;
 use model::finding::{Cause, Change, Code, Kind, Light, State};
 use model::{Finding, FindingId, Instant};
