@@ -3,12 +3,14 @@
 
 mod alarm;
 mod case;
+mod completeness;
 mod operations;
 mod problem;
 mod stats;
 
 pub(crate) use alarm::{Alarm, AlarmDetail, AlarmList, keyset, next_cursor};
 pub(crate) use case::{Case, Event, Timeline};
+pub(crate) use completeness::{Completeness, IncidentList};
 pub(crate) use operations::{DeadLetterList, Health, Progress, letter_keyset};
 pub(crate) use problem::{ProblemBody, Refusals};
 pub(crate) use stats::Stats;

@@ -30,6 +30,8 @@ pub use routes::{openapi_json, router};
 pub use server::serve;
 pub use state::ApiState;
 pub use store::clickhouse::{ClickHouseReader, Connection};
-pub use store::rows::{AlarmRow, CaseRow, DeadLetterRow, EventRow, ProgressRow, StatsRow};
+pub use store::rows::{
+    AlarmRow, CaseRow, DeadLetterRow, EventRow, IncidentRow, ProgressRow, StandingRow, StatsRow,
+};
 pub use store::{AlarmReader, Answer, StoreError};
 pub use telemetry::metrics_router;

@@ -10,6 +10,8 @@ pub(crate) const MAX_STATS_ROWS: u32 = 5_000;
 pub(crate) const DEFAULT_STATS_ROWS: u32 = 1_000;
 /// Events, and findings, that one timeline shows.
 pub(crate) const MAX_TIMELINE_ROWS: u32 = 2_000;
+/// Incidents that the list shows.
+pub(crate) const MAX_INCIDENTS: u32 = 500;
 /// Revisions, and facts, that one alarm shows.
 pub(crate) const MAX_DETAIL_ROWS: u32 = 1_000;
 /// Bytes of a dead letter's payload, and of its key, that a list shows.

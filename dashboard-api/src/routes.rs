@@ -2,8 +2,10 @@
 
 mod alarms;
 mod cases;
+mod completeness;
 mod dead_letters;
 mod health;
+mod incidents;
 mod index;
 mod progress;
 mod stats;
@@ -51,6 +53,8 @@ fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(stats::count))
         .routes(routes!(dead_letters::list))
         .routes(routes!(progress::read))
+        .routes(routes!(completeness::read))
+        .routes(routes!(incidents::list))
 }
 
 fn probes() -> OpenApiRouter<ApiState> {

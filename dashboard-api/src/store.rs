@@ -10,7 +10,7 @@ use std::pin::Pin;
 use model::FindingId;
 
 use crate::question::{DeadLetterQuery, Filter, ListQuery, StatsQuery};
-use rows::{AlarmRow, CaseRow, DeadLetterRow, EventRow, ProgressRow, StatsRow};
+use rows::{AlarmRow, CaseRow, DeadLetterRow, EventRow, IncidentRow, ProgressRow, StandingRow, StatsRow};
 
 /// Why the store did not answer. The text inside is for the log alone.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,10 @@ pub trait AlarmReader: Send + Sync + 'static {
     fn dead_letters<'a>(&'a self, query: &'a DeadLetterQuery) -> Answer<'a, Vec<DeadLetterRow>>;
     /// The last entry of every partition of the ledger.
     fn progress(&self) -> Answer<'_, Vec<ProgressRow>>;
+    /// Every partition of `case-events`.
+    fn completeness(&self) -> Answer<'_, Vec<StandingRow>>;
+    /// The newest first.
+    fn incidents(&self, limit: u32) -> Answer<'_, Vec<IncidentRow>>;
     /// The views that are missing; none when the store is ready.
     fn missing_views(&self) -> Answer<'_, Vec<String>>;
 }

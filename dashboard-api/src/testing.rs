@@ -16,7 +16,9 @@ use tower::ServiceExt;
 use crate::limits::Limits;
 use crate::question::{Axis, DeadLetterQuery, Field, Filter, Group, ListQuery, StatsQuery};
 use crate::state::ApiState;
-use crate::store::rows::{AlarmRow, CaseRow, DeadLetterRow, EventRow, ProgressRow, StatsRow};
+use crate::store::rows::{
+    AlarmRow, CaseRow, DeadLetterRow, EventRow, IncidentRow, ProgressRow, StandingRow, StatsRow,
+};
 use crate::store::{AlarmReader, Answer, StoreError};
 
 #[derive(Default)]
@@ -26,6 +28,8 @@ pub(crate) struct FakeReader {
     pub(crate) cases: Vec<CaseRow>,
     pub(crate) dead_letters: Vec<DeadLetterRow>,
     pub(crate) progress: Vec<ProgressRow>,
+    pub(crate) standings: Vec<StandingRow>,
+    pub(crate) incidents: Vec<IncidentRow>,
     pub(crate) missing: Vec<String>,
     /// What every question fails with.
     pub(crate) failure: Option<fn(String) -> StoreError>,
@@ -158,6 +162,14 @@ impl AlarmReader for FakeReader {
 
     fn progress(&self) -> Answer<'_, Vec<ProgressRow>> {
         self.answer(self.progress.clone())
+    }
+
+    fn completeness(&self) -> Answer<'_, Vec<StandingRow>> {
+        self.answer(self.standings.clone())
+    }
+
+    fn incidents(&self, limit: u32) -> Answer<'_, Vec<IncidentRow>> {
+        self.answer(self.incidents.iter().take(limit as usize).cloned().collect())
     }
 
     fn missing_views(&self) -> Answer<'_, Vec<String>> {

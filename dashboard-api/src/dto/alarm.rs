@@ -65,8 +65,8 @@ pub(crate) struct Alarm {
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Explanation {
-    zh: String,
-    en: String,
+    pub(super) zh: String,
+    pub(super) en: String,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]

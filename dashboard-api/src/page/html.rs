@@ -47,6 +47,8 @@ pub(super) fn document(language: Language, body: Html) -> String {
     html.link("/api/v1/alarms", language.pick("接口", "API")).raw(" ");
     html.link("/api/v1/openapi.json", "OpenAPI").raw(" ");
     html.link("/api/v1/progress", language.pick("进度", "Progress")).raw(" ");
+    html.link("/api/v1/completeness", language.pick("完整性", "Completeness")).raw(" ");
+    html.link("/api/v1/incidents", language.pick("异常", "Incidents")).raw(" ");
     html.link("/api/v1/dead-letters", language.pick("死信", "Dead letters")).raw(" ");
     html.link(&super::pairs_link(&Filter::default(), other), other.own_name())
         .raw("</nav></header>\n<main>\n");

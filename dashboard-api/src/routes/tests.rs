@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::limits::Limits;
 use crate::metrics_router;
 use crate::store::StoreError;
-use crate::store::rows::{AlarmRow, CaseRow, DeadLetterRow, EventRow, ProgressRow};
+use crate::store::rows::{AlarmRow, CaseRow, DeadLetterRow, EventRow, IncidentRow, ProgressRow, StandingRow};
 use crate::testing::{App, FakeReader, alarm};
 
 fn with_alarms(count: u8) -> FakeReader {
@@ -170,6 +170,36 @@ async fn progress_counts_its_lag() {
     let progress = app.ok("/api/v1/progress").await;
     assert_eq!(progress["clock_lag_ms"], 1_000);
     assert_eq!(progress["partitions"][1]["clock_lag_ms"], 0);
+}
+
+#[tokio::test]
+async fn completeness_is_that_of_every_partition_and_never_of_none() {
+    let row = |partition, is_complete, oldest_age_ms| StandingRow {
+        partition,
+        is_complete,
+        oldest_age_ms,
+        ..StandingRow::default()
+    };
+    let of = |standings: Vec<StandingRow>| App::new(FakeReader { standings, ..FakeReader::default() });
+    assert_eq!(of(Vec::new()).ok("/api/v1/completeness").await["complete"], false);
+    let some = of(vec![row(0, true, 0), row(1, false, 70)]).ok("/api/v1/completeness").await;
+    assert_eq!((&some["complete"], &some["oldest_age_ms"]), (&json!(false), &json!(70)));
+    assert_eq!(some["partitions"][0]["checked_at"], Value::Null);
+    assert_eq!(of(vec![row(0, true, 0)]).ok("/api/v1/completeness").await["complete"], true);
+}
+
+#[tokio::test]
+async fn incidents_are_told_in_both_languages() {
+    let row = IncidentRow {
+        from_at: Some(5),
+        explanation_zh: "丢失".into(),
+        explanation_en: "lost".into(),
+        ..IncidentRow::default()
+    };
+    let app = App::new(FakeReader { incidents: vec![row], ..FakeReader::default() });
+    let list = app.ok("/api/v1/incidents").await;
+    assert_eq!(list["incidents"][0]["explanation"], json!({"zh": "丢失", "en": "lost"}));
+    assert_eq!((&list["incidents"][0]["from"], &list["truncated"]), (&json!(5), &json!(false)));
 }
 
 #[tokio::test]

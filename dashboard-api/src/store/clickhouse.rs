@@ -6,7 +6,10 @@ use clickhouse::error::Error;
 use clickhouse::{Client, Row, RowOwned, RowRead};
 use model::FindingId;
 
-use super::rows::{AlarmRow, CaseRow, CountRow, DeadLetterRow, EventRow, NameRow, ProgressRow, StatsRow};
+use super::rows::{
+    AlarmRow, CaseRow, CountRow, DeadLetterRow, EventRow, IncidentRow, NameRow, ProgressRow, StandingRow,
+    StatsRow,
+};
 use super::sql::{self, Sql, Value};
 use super::{AlarmReader, Answer, StoreError};
 use crate::question::{DeadLetterQuery, Filter, ListQuery, StatsQuery};
@@ -100,6 +103,14 @@ impl AlarmReader for ClickHouseReader {
 
     fn progress(&self) -> Answer<'_, Vec<ProgressRow>> {
         Box::pin(self.rows(sql::progress()))
+    }
+
+    fn completeness(&self) -> Answer<'_, Vec<StandingRow>> {
+        Box::pin(self.rows(sql::completeness()))
+    }
+
+    fn incidents(&self, limit: u32) -> Answer<'_, Vec<IncidentRow>> {
+        Box::pin(self.rows(sql::incidents(limit)))
     }
 
     fn missing_views(&self) -> Answer<'_, Vec<String>> {

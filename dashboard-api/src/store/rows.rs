@@ -105,6 +105,39 @@ pub struct ProgressRow {
     pub read_ms: i64,
 }
 
+/// How complete a partition of `case-events` is.
+#[derive(Clone, Debug, Default, PartialEq, Row, Deserialize)]
+pub struct StandingRow {
+    pub partition: u16,
+    pub is_complete: bool,
+    pub published_to: u64,
+    pub processed_to: u64,
+    pub stored_to: u64,
+    pub ledger_lag: u64,
+    pub halted: bool,
+    pub oldest_ms: Option<i64>,
+    pub oldest_age_ms: i64,
+    pub checked_ms: i64,
+    /// The store's own clock when it answered.
+    pub read_ms: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Row, Deserialize)]
+pub struct IncidentRow {
+    pub incident_id: String,
+    pub kind: String,
+    pub halts: bool,
+    pub topic: String,
+    pub partition: u16,
+    pub from_at: Option<i64>,
+    pub to_at: Option<i64>,
+    pub at_ms: i64,
+    pub detail: String,
+    pub explanation_zh: String,
+    pub explanation_en: String,
+    pub stored_ms: i64,
+}
+
 /// A single number.
 #[derive(Clone, Copy, Debug, Row, Deserialize)]
 pub(crate) struct CountRow {

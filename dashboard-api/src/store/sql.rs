@@ -6,7 +6,7 @@ mod operations;
 
 pub(crate) use alarms::{alarm, count, list, revisions, stats};
 pub(crate) use cases::{case, events};
-pub(crate) use operations::{dead_letters, missing_views, progress};
+pub(crate) use operations::{completeness, dead_letters, incidents, missing_views, progress};
 
 use model::time::Instant;
 

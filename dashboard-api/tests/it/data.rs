@@ -33,7 +33,16 @@ CREATE TABLE xiezhi.dead_letters (
 ) ENGINE = MergeTree ORDER BY (topic, `partition`, `offset`, part);
 CREATE TABLE xiezhi.ledger_progress (
     `partition` UInt16, last_seq UInt64, `to` UInt64, `now` DateTime64(3, 'UTC'), stored_at DateTime64(3, 'UTC')
-) ENGINE = MergeTree ORDER BY `partition`";
+) ENGINE = MergeTree ORDER BY `partition`;
+CREATE TABLE xiezhi.completeness (
+    `partition` UInt16, published_to UInt64, processed_to UInt64, stored_to UInt64, ledger_lag UInt64, halted Bool,
+    checked_at DateTime64(3, 'UTC'), complete UInt8, oldest_at Nullable(DateTime64(3, 'UTC')), oldest_age_ms Int64
+) ENGINE = MergeTree ORDER BY `partition`;
+CREATE TABLE xiezhi.incidents (
+    incident_id String, kind LowCardinality(String), halts Bool, topic LowCardinality(String), `partition` UInt16,
+    `from` Nullable(Int64), `to` Nullable(Int64), at DateTime64(3, 'UTC'), detail String, explanation_zh String,
+    explanation_en String, stored_at DateTime64(3, 'UTC')
+) ENGINE = MergeTree ORDER BY incident_id";
 
 /// Times fall together in tens, so that pages end inside equal times; days change at 16:00 UTC.
 const ALARMS: &str = "

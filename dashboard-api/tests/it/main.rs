@@ -236,6 +236,26 @@ async fn dead_letters_and_progress_are_read() {
 }
 
 #[tokio::test]
+async fn completeness_and_incidents_are_read() {
+    let engine = Engine::start();
+    let store = Store::new(engine.url()).await;
+    let standings = "(0, 9, 9, 9, 0, false, now64(3), 1, NULL, 0), \
+        (1, 9, 7, 9, 2, true, now64(3), 0, toDateTime64('2026-03-01 00:00:00', 3, 'UTC'), 500)";
+    store.run(&format!("INSERT INTO xiezhi.completeness VALUES {standings}")).await;
+    let incidents = "('a', 'facts_lost', true, 'case-events', 1, 5, 9, now64(3), '', '丢失', 'lost', now64(3)), \
+        ('b', 'clock_suspect', false, 'case-events', 1, NULL, NULL, now64(3) - 9, 'd', '钟', 'clock', now64(3))";
+    store.run(&format!("INSERT INTO xiezhi.incidents VALUES {incidents}")).await;
+    let app = App::new(engine.url());
+    let completeness = app.ok("/api/v1/completeness").await;
+    assert_eq!((&completeness["complete"], &completeness["oldest_age_ms"]), (&json!(false), &json!(500)));
+    assert_eq!(completeness["partitions"][0]["complete"], true);
+    assert_eq!(completeness["partitions"][1]["oldest_at"], "2026-03-01T00:00:00.000Z");
+    let list = app.ok("/api/v1/incidents").await;
+    assert_eq!((&list["incidents"][0]["id"], &list["incidents"][0]["to"]), (&json!("a"), &json!(9)));
+    assert_eq!(list["incidents"][1]["explanation"]["zh"], "钟");
+}
+
+#[tokio::test]
 async fn readiness_follows_the_store() {
     let engine = Engine::start();
     let app = App::new(engine.url());

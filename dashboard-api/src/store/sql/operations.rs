@@ -1,12 +1,20 @@
-//! Queries over `dead_letters` and `ledger_progress`, and the question whether all views are there.
+//! Queries over `dead_letters`, `ledger_progress`, `completeness` and `incidents`, and the question whether all views are there.
 
 use super::Sql;
 use crate::limits::MAX_PAYLOAD_BYTES;
 use crate::question::{DeadLetterField, DeadLetterQuery};
 
 /// What this crate reads; the writer's migrations make them.
-pub(crate) const VIEWS: [&str; 6] =
-    ["alarms", "findings", "case_events", "cases", "dead_letters", "ledger_progress"];
+pub(crate) const VIEWS: [&str; 8] = [
+    "alarms",
+    "findings",
+    "case_events",
+    "cases",
+    "dead_letters",
+    "ledger_progress",
+    "completeness",
+    "incidents",
+];
 
 pub(crate) fn dead_letters(query: &DeadLetterQuery) -> Sql {
     let mut sql = Sql::new("", query.limit);
@@ -70,6 +78,27 @@ pub(crate) fn progress() -> Sql {
          toUnixTimestamp64Milli(now64(3, 'UTC')) AS read_ms FROM ledger_progress ORDER BY `partition` ASC",
         1 << 16,
     )
+}
+
+pub(crate) fn completeness() -> Sql {
+    Sql::new(
+        "SELECT `partition`, toBool(complete) AS is_complete, published_to, processed_to, stored_to, ledger_lag, \
+         toBool(halted) AS halted, toUnixTimestamp64Milli(oldest_at) AS oldest_ms, toInt64(oldest_age_ms) AS oldest_age_ms, \
+         toUnixTimestamp64Milli(checked_at) AS checked_ms, toUnixTimestamp64Milli(now64(3, 'UTC')) AS read_ms \
+         FROM completeness ORDER BY `partition` ASC",
+        1 << 16,
+    )
+}
+
+pub(crate) fn incidents(limit: u32) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT incident_id, kind, halts, topic, `partition`, `from` AS from_at, `to` AS to_at, \
+         toUnixTimestamp64Milli(at) AS at_ms, detail, explanation_zh, explanation_en, \
+         toUnixTimestamp64Milli(stored_at) AS stored_ms FROM incidents ORDER BY at DESC, incident_id ASC",
+        limit,
+    );
+    sql.push_limit();
+    sql
 }
 
 pub(crate) fn missing_views() -> Sql {

@@ -1,0 +1,27 @@
+//! `/incidents`: what an operator must know because the guarantees are at stake.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::dto::{IncidentList, Refusals};
+use crate::error::Problem;
+use crate::limits::MAX_INCIDENTS;
+use crate::params::Params;
+use crate::params::declared::NoParams;
+use crate::state::ApiState;
+
+/// The newest incidents, explained in both languages.
+#[utoipa::path(
+    get,
+    path = "/api/v1/incidents",
+    operation_id = "listIncidents",
+    tag = "operations",
+    responses((status = 200, body = IncidentList), Refusals)
+)]
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    _: Params<NoParams>,
+) -> Result<Json<IncidentList>, Problem> {
+    let rows = state.reader.incidents(MAX_INCIDENTS + 1).await?;
+    Ok(Json(IncidentList::new(MAX_INCIDENTS, rows)))
+}
