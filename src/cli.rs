@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Write a stream of events like the demonstration's into a file: for trials, measurements and tests
     Generate(GenerateArgs),
+    /// Compare ClickHouse with Kafka and insert again what is missing
+    Repair(RepairArgs),
     /// Walk the ledger and name the first record that was altered, dropped, inserted or moved
     Verify(VerifyArgs),
     /// Say that facts are lost and that detection of a halted partition goes on without them 确认数据丢失
@@ -147,6 +149,31 @@ pub(crate) struct GenerateArgs {
     /// Where the events go, one a line, as they are published: late, doubled and spoiled ones are among them
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RepairArgs {
+    /// Bootstrap servers of Kafka
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: String,
+    /// A further setting of the Kafka client
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// HTTP address of ClickHouse
+    #[arg(long, value_name = "URL")]
+    pub(crate) clickhouse: String,
+    /// Who writes there
+    #[arg(long, default_value = "default")]
+    pub(crate) user: String,
+    /// Environment variable that holds its password
+    #[arg(long, value_name = "NAME")]
+    pub(crate) password_env: Option<String>,
+    /// Only the newest records of each partition, so many
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) newest: Option<i64>,
+    /// Only look; status 1 if anything is missing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod demo;
 mod detect;
 mod lines;
 mod local;
+mod repair;
 mod run;
 mod serve;
 mod site;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         cli::Command::Run(args) => run::run(args),
         cli::Command::Demo(args) => demo::run(args),
         cli::Command::Generate(args) => demo::write(args),
+        cli::Command::Repair(args) => repair::run(args),
         cli::Command::Verify(args) => verify::run(args),
         cli::Command::AcceptLoss(args) => accept_loss::run(args),
     };

@@ -1,7 +1,7 @@
 //! When a batch is full, and exactly which records it holds.
 //!
 //! A batch spans the partitions of a topic, one contiguous range of offsets in each: few large inserts cost ClickHouse
-//! far less than one small insert a partition. Time arrives as an argument: how long since any fixed moment.
+//! far less than one small insert a partition.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,12 +9,15 @@ use std::time::Duration;
 use crate::progress::Pending;
 use crate::record::Record;
 
-/// When a batch is written: as soon as one of these is reached.
+/// When a batch is written.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// At once when it has this many records,
     pub records: usize,
+    /// or this many bytes;
     pub bytes: usize,
-    /// How long the first record may wait.
+    /// else when nothing more is at hand and so long has passed since the batch before: a lone record does not wait, and
+    /// a stream of them does not become many small inserts.
     pub wait: Duration,
 }
 
@@ -23,7 +26,6 @@ pub(crate) struct Batch {
     slices: BTreeMap<i32, Slice>,
     records: usize,
     bytes: usize,
-    since: Option<Duration>,
 }
 
 /// The records of one partition at the offsets `[from, to)`, in order.
@@ -37,10 +39,9 @@ pub(crate) struct Slice {
 impl Batch {
     /// Takes a record. `position` is the offset from which its partition has been read, which may lie before the
     /// record: offsets have gaps where a transaction ended.
-    pub(crate) fn push(&mut self, record: Record, position: i64, now: Duration) {
+    pub(crate) fn push(&mut self, record: Record, position: i64) {
         self.records += 1;
         self.bytes += record.bytes();
-        self.since.get_or_insert(now);
         let slice = self.slices.entry(record.partition).or_insert_with(|| Slice::new(position));
         debug_assert!(record.offset >= slice.to, "a partition is read forwards");
         slice.to = record.offset + 1;
@@ -51,14 +52,8 @@ impl Batch {
         self.records == 0
     }
 
-    pub(crate) fn is_full(&self, limits: &Limits, now: Duration) -> bool {
-        let waited = self.since.is_some_and(|since| now.saturating_sub(since) >= limits.wait);
-        waited || self.records >= limits.records || self.bytes >= limits.bytes
-    }
-
-    /// How long to go on waiting for another record.
-    pub(crate) fn patience(&self, limits: &Limits, now: Duration) -> Duration {
-        self.since.map_or(limits.wait, |since| limits.wait.saturating_sub(now.saturating_sub(since)))
+    pub(crate) fn is_full(&self, limits: &Limits) -> bool {
+        self.records >= limits.records || self.bytes >= limits.bytes
     }
 
     /// Where to read on in a partition, if the batch holds records of it.
@@ -121,28 +116,24 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_full_by_records_by_bytes_or_by_waiting() {
-        let start = Duration::from_secs(5);
+    fn a_batch_is_full_by_records_or_by_bytes() {
         let mut batch = Batch::default();
-        assert!(!batch.is_full(&LIMITS, start + Duration::from_secs(9)), "an empty batch waits for ever");
-        batch.push(record(0, 0, 1), 0, start);
-        assert!(!batch.is_full(&LIMITS, start + Duration::from_millis(199)));
-        assert!(batch.is_full(&LIMITS, start + Duration::from_millis(200)));
-        assert_eq!(batch.patience(&LIMITS, start + Duration::from_millis(150)), Duration::from_millis(50));
-        batch.push(record(1, 0, 1), 0, start);
-        assert!(!batch.is_full(&LIMITS, start));
-        batch.push(record(0, 1, 1), 1, start);
-        assert!(batch.is_full(&LIMITS, start), "three records");
+        assert!(!batch.is_full(&LIMITS));
+        batch.push(record(0, 0, 1), 0);
+        batch.push(record(1, 0, 1), 0);
+        assert!(!batch.is_full(&LIMITS));
+        batch.push(record(0, 1, 1), 1);
+        assert!(batch.is_full(&LIMITS), "three records");
         let mut batch = Batch::default();
-        batch.push(record(0, 0, 100), 0, start);
-        assert!(batch.is_full(&LIMITS, start), "a hundred bytes");
+        batch.push(record(0, 0, 100), 0);
+        assert!(batch.is_full(&LIMITS), "a hundred bytes");
     }
 
     #[test]
     fn ranges_reach_from_the_position_to_behind_the_last_record() {
         let mut batch = Batch::default();
-        batch.push(record(4, 12, 1), 10, Duration::ZERO);
-        batch.push(record(4, 15, 1), 10, Duration::ZERO);
+        batch.push(record(4, 12, 1), 10);
+        batch.push(record(4, 15, 1), 10);
         let range = &batch.ranges()[&4];
         assert_eq!((range.from, range.to, range.records), (10, 16, 2));
         assert_eq!(batch.position(4), Some(16));

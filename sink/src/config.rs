@@ -23,7 +23,7 @@ pub struct SinkConfig {
     pub batch_records: usize,
     /// or this many bytes,
     pub batch_bytes: usize,
-    /// or when its first record has waited so long.
+    /// or when nothing more is at hand and the batch before was written so long ago.
     pub batch_wait_ms: u64,
     /// One attempt at an insert.
     pub insert_timeout_ms: u64,
@@ -33,6 +33,12 @@ pub struct SinkConfig {
     pub retry_max_ms: u64,
     /// How often new partitions are looked for and lag is measured.
     pub recheck_ms: u64,
+    /// How often it is looked at how complete the store is.
+    pub watch_ms: u64,
+    /// How often the newest records are compared with what is stored, and what is missing is inserted again; 0: never.
+    pub repair_every_ms: u64,
+    /// How many records of each partition that are.
+    pub repair_newest: i64,
     /// Seed of the jitter in retries; give each process another one.
     pub seed: u64,
 }
@@ -43,6 +49,7 @@ pub struct Topics {
     pub case_events: String,
     pub ledger: String,
     pub dead_letters: String,
+    pub incidents: String,
 }
 
 /// What kind of ClickHouse the tables are made for.
@@ -86,6 +93,9 @@ impl Default for SinkConfig {
             retry_min_ms: 100,
             retry_max_ms: 10_000,
             recheck_ms: 10_000,
+            watch_ms: 1_000,
+            repair_every_ms: 300_000,
+            repair_newest: 100_000,
             seed: 0,
         }
     }
@@ -97,6 +107,7 @@ impl Default for Topics {
             case_events: "case-events".to_owned(),
             ledger: "ledger".to_owned(),
             dead_letters: "dead-letters".to_owned(),
+            incidents: "incidents".to_owned(),
         }
     }
 }

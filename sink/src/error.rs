@@ -8,6 +8,10 @@ pub enum Error {
     Kafka(#[from] rdkafka::error::KafkaError),
     #[error("migration {number} ({name}) was changed after it had been applied to this ClickHouse")]
     MigrationChanged { number: u32, name: &'static str },
+    #[error("ClickHouse {version} lacks settings on which the promise rests: {missing}; use 26.2 or later")]
+    Unsupported { version: String, missing: String },
+    #[error("the repair cannot go on: {0}")]
+    Repair(String),
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error("cannot start a thread: {0}")]

@@ -1,4 +1,4 @@
-//! The three topics, as the code tells them apart (their names are configuration).
+//! The topics, as the code tells them apart (their names are configuration).
 
 use crate::config::Topics;
 
@@ -7,10 +7,11 @@ pub enum Kind {
     CaseEvents,
     Ledger,
     DeadLetters,
+    Incidents,
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::CaseEvents, Self::Ledger, Self::DeadLetters];
+    pub const ALL: [Self; 4] = [Self::CaseEvents, Self::Ledger, Self::DeadLetters, Self::Incidents];
 
     /// Label of metrics, name of the thread.
     pub const fn name(self) -> &'static str {
@@ -18,6 +19,7 @@ impl Kind {
             Self::CaseEvents => "case-events",
             Self::Ledger => "ledger",
             Self::DeadLetters => "dead-letters",
+            Self::Incidents => "incidents",
         }
     }
 
@@ -26,6 +28,7 @@ impl Kind {
             Self::CaseEvents => &topics.case_events,
             Self::Ledger => &topics.ledger,
             Self::DeadLetters => &topics.dead_letters,
+            Self::Incidents => &topics.incidents,
         }
     }
 }

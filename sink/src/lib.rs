@@ -13,6 +13,7 @@ mod batch;
 mod bisect;
 mod config;
 mod error;
+mod incident;
 mod kind;
 mod metrics;
 mod migrate;
@@ -20,12 +21,15 @@ mod progress;
 mod pump;
 mod reader;
 mod record;
+mod repair;
+mod require;
 mod retry;
 mod row;
 mod run;
 mod source;
 mod start;
 mod store;
+mod watch;
 mod writer;
 
 pub use batch::Limits;
@@ -33,10 +37,14 @@ pub use config::{Form, Secret, SinkConfig, Topics};
 pub use error::Error;
 pub use kind::Kind;
 pub use metrics::Metrics;
-pub use migrate::migrate;
+pub use migrate::{migrate, migrate_to};
 pub use pump::{Now, Pump, Settings};
 pub use record::Record;
-pub use row::{Bytes, CaseEventRow, DeadLetterRow, EventsProgressRow, FindingRow, ProgressRow, Rows};
+pub use repair::{Found as Missing, Scope, repair};
+pub use row::{
+    Bytes, CaseEventRow, DeadLetterRow, EventsProgressRow, FindingRow, IncidentRow, ProgressRow, Rows,
+    StandingRow,
+};
 pub use run::run;
 pub use source::{Found, Mark, Polled, Source, Trouble};
 pub use start::Halt;

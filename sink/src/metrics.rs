@@ -1,10 +1,12 @@
 //! What the sink says about itself.
 
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry,
 };
 
 use crate::kind::Kind;
+use crate::watch::Standing;
 
 /// Seconds; from one small insert to an outage's end.
 const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 15.0, 60.0];
@@ -24,6 +26,12 @@ pub struct Metrics {
     failing: IntGaugeVec,
     rejected: IntCounterVec,
     misfits: IntCounterVec,
+    completeness: IntGaugeVec,
+    complete: IntGaugeVec,
+    oldest_unstored: GaugeVec,
+    checked: IntGauge,
+    missing: IntCounterVec,
+    repaired: IntGauge,
 }
 
 impl Metrics {
@@ -73,7 +81,61 @@ impl Metrics {
             failing: gauge("xiezhi_sink_failing", "1 while an operation fails", &["topic", "operation"])?,
             rejected: counter("xiezhi_sink_rejected_rows_total", "Rows kept as dead letters", &["topic"])?,
             misfits: counter("xiezhi_sink_misfits_total", "Ledger records passed over", &["reason"])?,
+            completeness: gauge(
+                "xiezhi_sink_completeness_offset",
+                "How far case-events is published, processed and stored",
+                &["partition", "stage"],
+            )?,
+            complete: gauge("xiezhi_sink_complete", "1 where these are equal", &["partition"])?,
+            oldest_unstored: {
+                let name = "xiezhi_sink_oldest_unstored_seconds";
+                let help = "Age of the oldest record that is not processed and stored; 0 if there is none";
+                let metric = GaugeVec::new(Opts::new(name, help), &["partition"])?;
+                registry.register(Box::new(metric.clone()))?;
+                metric
+            },
+            missing: counter(
+                "xiezhi_sink_missing_rows_total",
+                "Rows that a repair found missing and inserted again",
+                &["table"],
+            )?,
+            repaired: {
+                let name = "xiezhi_sink_repair_timestamp_ms";
+                let metric = IntGauge::new(name, "When the last comparison ended; 0 if none did")?;
+                registry.register(Box::new(metric.clone()))?;
+                metric
+            },
+            checked: {
+                let name = "xiezhi_sink_completeness_checked_timestamp_ms";
+                let metric = IntGauge::new(name, "When completeness was last looked at; 0 if never")?;
+                registry.register(Box::new(metric.clone()))?;
+                metric
+            },
         })
+    }
+
+    pub(crate) fn compared(&self, found: &crate::repair::Found, now: model::Instant) {
+        for (table, rows) in &found.missing {
+            self.missing.with_label_values(&[*table]).inc_by(*rows);
+        }
+        self.repaired.set(now.0);
+    }
+
+    /// What a look at a partition came to.
+    pub(crate) fn standing(&self, standing: &Standing, now: model::Instant) {
+        let partition = standing.partition.to_string();
+        let stages = [
+            ("published", standing.published_to),
+            ("processed", standing.processed_to),
+            ("stored", standing.stored_to),
+        ];
+        for (stage, offset) in stages {
+            self.completeness.with_label_values(&[partition.as_str(), stage]).set(offset);
+        }
+        self.complete.with_label_values(&[&partition]).set(i64::from(standing.is_complete()));
+        let age_ms = standing.oldest_ms.map_or(0, |oldest| (now.0 - oldest).max(0));
+        self.oldest_unstored.with_label_values(&[&partition]).set(age_ms as f64 / 1_000.0);
+        self.checked.set(now.0);
     }
 
     pub(crate) fn of(&self, kind: Kind) -> TopicMetrics {

@@ -16,13 +16,18 @@ use crate::error::Error;
 pub(crate) const DATABASE: &str = "xiezhi";
 
 const BOOTSTRAP: &str = include_str!("../migrations/0000_bootstrap.sql");
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration { number: 1, name: "tables", sql: include_str!("../migrations/0001_tables.sql") },
     Migration { number: 2, name: "views", sql: include_str!("../migrations/0002_views.sql") },
     Migration {
         number: 3,
         name: "alarms_from_findings",
         sql: include_str!("../migrations/0003_alarms_from_findings.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "standings_incidents",
+        sql: include_str!("../migrations/0004_standings_incidents.sql"),
     },
 ];
 
@@ -46,14 +51,20 @@ struct Applied {
     hash: String,
 }
 
-/// Brings the database up to date; returns how many migrations were applied now.
+/// Brings the database up to date; returns how many migrations were applied now. Two sinks may do so at the same time: each
+/// statement may be repeated, and so may the record that it was applied.
 pub async fn migrate(client: &Client, form: &Form) -> Result<usize, Error> {
+    migrate_to(client, form, u32::MAX).await
+}
+
+/// The same, up to the migration of this number.
+pub async fn migrate_to(client: &Client, form: &Form, last: u32) -> Result<usize, Error> {
     // The connection's own database may not exist yet.
     let client = client.clone().with_database("default");
     run(&client, form, BOOTSTRAP).await?;
     let applied = applied(&client).await?;
     let mut count = 0;
-    for migration in &MIGRATIONS {
+    for migration in MIGRATIONS.iter().filter(|migration| migration.number <= last) {
         let hash = Hash::of(migration.sql.as_bytes()).to_string();
         match applied.get(&migration.number) {
             Some(known) if *known == hash => {}

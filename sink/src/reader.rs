@@ -11,6 +11,8 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 
+use crate::config::SinkConfig;
+use crate::kind::Kind;
 use crate::record::Record;
 use crate::source::{Found, Mark, Polled, Source, Trouble};
 
@@ -36,14 +38,16 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(base: &ClientConfig, group: &str, topic: &str, timeout: Duration) -> KafkaResult<Self> {
+    pub(crate) fn new(base: &ClientConfig, sink: &SinkConfig, kind: Kind) -> KafkaResult<Self> {
         let mut config = base.clone();
         config.remove("group.instance.id");
-        config.set("group.id", group);
+        config.set("group.id", &sink.group);
         for (key, value) in RESERVED {
             config.set(key, value);
         }
-        Ok(Self { consumer: config.create()?, asker: config.create()?, topic: topic.to_owned(), timeout })
+        let timeout = Duration::from_millis(sink.kafka_timeout_ms.max(1));
+        let topic = kind.topic(&sink.topics).to_owned();
+        Ok(Self { consumer: config.create()?, asker: config.create()?, topic, timeout })
     }
 
     /// How many partitions the topic has.

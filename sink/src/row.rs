@@ -3,7 +3,9 @@
 mod case_event;
 mod dead_letter;
 mod finding;
+mod incident;
 mod progress;
+mod standing;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +15,9 @@ use serde::{Serialize, Serializer};
 pub use case_event::CaseEventRow;
 pub use dead_letter::DeadLetterRow;
 pub use finding::FindingRow;
+pub use incident::IncidentRow;
 pub use progress::{EventsProgressRow, ProgressRow};
+pub use standing::StandingRow;
 
 use crate::batch::Batch;
 use crate::kind::Kind;
@@ -26,6 +30,8 @@ pub enum Rows {
     EventsProgress(Vec<EventsProgressRow>),
     Findings(Vec<FindingRow>),
     Progress(Vec<ProgressRow>),
+    Incidents(Vec<IncidentRow>),
+    Standings(Vec<StandingRow>),
 }
 
 /// What one batch becomes.
@@ -47,6 +53,8 @@ impl Rows {
             Self::EventsProgress(_) => "case_events_progress_log",
             Self::Findings(_) => "findings_log",
             Self::Progress(_) => "ledger_progress_log",
+            Self::Incidents(_) => "incidents_log",
+            Self::Standings(_) => "standings_log",
         }
     }
 
@@ -57,6 +65,8 @@ impl Rows {
             Self::EventsProgress(rows) => rows.len(),
             Self::Findings(rows) => rows.len(),
             Self::Progress(rows) => rows.len(),
+            Self::Incidents(rows) => rows.len(),
+            Self::Standings(rows) => rows.len(),
         }
     }
 
@@ -78,7 +88,7 @@ impl Rows {
                     ..this.refused(sentence)
                 })
             }
-            Self::DeadLetters(_) | Self::EventsProgress(_) | Self::Progress(_) => None,
+            _ => None,
         }
     }
 }
@@ -89,6 +99,7 @@ impl Yield {
         let mut found = match kind {
             Kind::CaseEvents => Self::of_events(batch),
             Kind::Ledger => Self::of_entries(batch, chains),
+            Kind::Incidents => Self::of_incidents(batch),
             Kind::DeadLetters => {
                 let records = batch.slices().flat_map(|(_, slice)| &slice.records);
                 let tables = vec![Rows::DeadLetters(records.map(DeadLetterRow::of).collect())];
@@ -113,6 +124,19 @@ impl Yield {
         let rejected = letters.len() as u64;
         let tables =
             vec![Rows::DeadLetters(letters), Rows::CaseEvents(events), Rows::EventsProgress(progress)];
+        Self { tables, rejected, ..Self::default() }
+    }
+
+    fn of_incidents(batch: &Batch) -> Self {
+        let (mut incidents, mut letters) = (Vec::new(), Vec::new());
+        for record in batch.slices().flat_map(|(_, slice)| &slice.records) {
+            match IncidentRow::of(record) {
+                Ok(row) => incidents.push(row),
+                Err(sentence) => letters.push(DeadLetterRow::rejected("incidents", record, sentence)),
+            }
+        }
+        let rejected = letters.len() as u64;
+        let tables = vec![Rows::DeadLetters(letters), Rows::Incidents(incidents)];
         Self { tables, rejected, ..Self::default() }
     }
 

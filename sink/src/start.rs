@@ -55,8 +55,8 @@ fn recorded(kind: Kind, found: &Found) -> Option<Progress> {
         // An offset without a chain proves nothing about the ledger; repeating it from its beginning is harmless.
         (Kind::Ledger, progress) => progress.filter(|p| p.chain.is_some()),
         // Set by an operator's tool.
-        (Kind::CaseEvents | Kind::DeadLetters, None) => Some(Progress::at(*offset, None)),
-        (Kind::CaseEvents | Kind::DeadLetters, progress) => progress,
+        (_, None) => Some(Progress::at(*offset, None)),
+        (_, progress) => progress,
     }
 }
 
@@ -75,7 +75,7 @@ fn begin(kind: Kind, found: &Found) -> Result<Progress, Halt> {
     match kind {
         Kind::Ledger if found.low > 0 => Err(Halt::NoBeginning { low: found.low }),
         Kind::Ledger => Ok(Progress::at(0, Some(Chain::new(found.partition)))),
-        Kind::CaseEvents | Kind::DeadLetters => Ok(Progress::at(found.low, None)),
+        _ => Ok(Progress::at(found.low, None)),
     }
 }
 

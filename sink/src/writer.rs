@@ -18,7 +18,7 @@ use crate::row::Rows;
 use crate::store::{Outcome, Store};
 
 /// Set for each insert, because their defaults changed between versions of ClickHouse. All exist in 26.2 and later.
-const SETTINGS: [(&str, &str); 9] = [
+pub(crate) const SETTINGS: [(&str, &str); 12] = [
     ("async_insert", "0"),
     ("insert_deduplicate", "1"),
     ("deduplicate_insert", "enable"),
@@ -29,6 +29,11 @@ const SETTINGS: [(&str, &str); 9] = [
     ("min_insert_block_size_bytes", "1073741824"),
     ("max_insert_threads", "1"),
     ("input_format_parallel_parsing", "0"),
+    // A view that fails fails the insert.
+    ("materialized_views_ignore_errors", "0"),
+    // The reply is sent when all is done, so that its status says how it went.
+    ("http_wait_end_of_query", "1"),
+    ("send_progress_in_http_headers", "0"),
 ];
 
 /// Errors that blame the data: 6 CANNOT_PARSE_TEXT, 27 CANNOT_PARSE_INPUT, 69 ARGUMENT_OUT_OF_BOUND, 117 INCORRECT_DATA,
@@ -118,6 +123,8 @@ impl Store for Writer {
                 Rows::EventsProgress(rows) => self.put(table, &rows[range], token).await,
                 Rows::Findings(rows) => self.put(table, &rows[range], token).await,
                 Rows::Progress(rows) => self.put(table, &rows[range], token).await,
+                Rows::Incidents(rows) => self.put(table, &rows[range], token).await,
+                Rows::Standings(rows) => self.put(table, &rows[range], token).await,
             }
         })
     }

@@ -15,23 +15,23 @@ impl<K: Source, S: Store> Pump<K, S> {
     /// Reads one record, if there is one. What is in hand when the log must be looked at again was not announced and is
     /// read again.
     pub(super) fn gather(&mut self, mut batch: Batch, now: Now) -> Next {
-        let limits = self.settings.limits;
-        if batch.is_full(&limits, now.elapsed) {
-            self.metrics.oldest().set(batch.oldest_ms().unwrap_or(0));
-            return Next::at_once(Phase::Announce(batch));
+        if batch.is_full(&self.settings.limits) {
+            return self.close(batch, now);
         }
         if batch.is_empty() && self.is_check_due(now) && self.has_changed(now) {
             return Next::at_once(Phase::Leave);
         }
-        let patience = if batch.is_empty() { IDLE } else { batch.patience(&limits, now.elapsed) };
+        let wait = self.wait(now);
+        let patience = if batch.is_empty() { IDLE } else { wait.min(IDLE) };
         let mut pause = Duration::ZERO;
-        match self.source.poll(patience.min(IDLE)) {
-            Polled::Record(record) => self.take(&mut batch, record, now),
+        match self.source.poll(patience) {
+            Polled::Record(record) => self.take(&mut batch, record),
             Polled::Nothing if batch.is_empty() => {
                 if let Err(trouble) = self.commit_stored() {
                     pause = self.failed("commit", &trouble);
                 }
             }
+            Polled::Nothing if wait.is_zero() => return self.close(batch, now),
             Polled::Nothing => {}
             Polled::Hiccup(trouble) => {
                 self.failed("poll", &trouble);
@@ -44,10 +44,22 @@ impl<K: Source, S: Store> Pump<K, S> {
         Next(Phase::Gather(batch), pause)
     }
 
-    fn take(&self, batch: &mut Batch, record: Record, now: Now) {
+    /// How long until a batch may follow the one before.
+    fn wait(&self, now: Now) -> Duration {
+        let next = self.parts.closed.map_or(Duration::ZERO, |closed| closed + self.settings.limits.wait);
+        next.saturating_sub(now.elapsed)
+    }
+
+    fn close(&mut self, batch: Batch, now: Now) -> Next {
+        self.metrics.oldest().set(batch.oldest_ms().unwrap_or(0));
+        self.parts.closed = Some(now.elapsed);
+        Next::at_once(Phase::Announce(batch))
+    }
+
+    fn take(&self, batch: &mut Batch, record: Record) {
         let Some(progress) = self.parts.progress.get(&record.partition) else { return };
         if record.offset >= batch.position(record.partition).unwrap_or(progress.offset) {
-            batch.push(record, progress.offset, now.elapsed);
+            batch.push(record, progress.offset);
         }
     }
 

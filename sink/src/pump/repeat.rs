@@ -25,12 +25,12 @@ pub(super) struct Repeat {
 }
 
 impl Repeat {
-    fn take(&mut self, record: Record, now: Now) {
+    fn take(&mut self, record: Record) {
         let Some(range) = self.ranges.get(&record.partition) else { return };
         let (partition, next) = (record.partition, record.offset + 1);
         let expected = self.batch.position(partition).unwrap_or(range.from);
         if (expected..range.to).contains(&record.offset) {
-            self.batch.push(record, range.from, now.elapsed);
+            self.batch.push(record, range.from);
         }
         if next >= range.to {
             self.open.remove(&partition);
@@ -61,7 +61,7 @@ impl<K: Source, S: Store> Pump<K, S> {
             return self.insert_again(repeat);
         }
         match self.source.poll(PATIENCE) {
-            Polled::Record(record) => repeat.take(record, now),
+            Polled::Record(record) => repeat.take(record),
             // The log may have been cut meanwhile.
             Polled::Nothing if self.is_check_due(now) => return Next(Phase::Look, self.again.next()),
             Polled::Nothing => {}

@@ -24,6 +24,8 @@ pub(super) struct Parts {
     /// How many the topic had when it was last looked at, and when that was.
     pub(super) partitions: usize,
     pub(super) checked: Duration,
+    /// When the last batch was closed.
+    pub(super) closed: Option<Duration>,
 }
 
 /// A batch that is announced, on its way into the store.

@@ -132,7 +132,7 @@ impl Store for Tables {
                     let to = world.stored_to.entry(row.partition).or_default();
                     *to = row.to.max(*to);
                 }),
-                Rows::Findings(_) | Rows::Progress(_) => unreachable!("these are no case events"),
+                _ => unreachable!("these are no case events"),
             }
         }
         match world.works() {

@@ -34,6 +34,11 @@ impl EventsProgressRow {
         let records = slice.records.len() as u64;
         Self { partition: partition(of_partition), to: offset(slice.to), records }
     }
+
+    /// Says only that everything before an offset is stored.
+    pub(crate) fn at(of_partition: i32, to: i64) -> Self {
+        Self { partition: partition(of_partition), to: offset(to), records: 0 }
+    }
 }
 
 impl ProgressRow {

@@ -8,7 +8,7 @@ use model::catalogue::Bilingual;
 use model::finding::{Cause, Change, Code, Kind, Light, State};
 use model::{Finding, FindingId, Instant};
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
@@ -26,7 +26,7 @@ pub(crate) struct Brokers {
 impl Brokers {
     pub(crate) fn start() -> Self {
         let cluster = MockCluster::new(1).expect("mock brokers");
-        for topic in ["case-events", "ledger", "dead-letters"] {
+        for topic in ["case-events", "ledger", "dead-letters", "incidents"] {
             cluster.create_topic(topic, 2, 1).expect("a topic");
         }
         let producer = config(&cluster).create().expect("a producer");
@@ -54,6 +54,20 @@ impl Brokers {
             );
         }
         self.flush();
+    }
+
+    pub(crate) fn incident(&self, json: &str) {
+        self.send(BaseRecord::to("incidents").partition(0).key("k").payload(&json.to_owned()));
+        self.flush();
+    }
+
+    /// Sets the group's offset of partition 0, as a tool does.
+    pub(crate) fn set_offset(&self, topic: &str, offset: i64) {
+        let consumer: BaseConsumer =
+            self.config().set("group.id", "xiezhi-sink").create().expect("a consumer");
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, 0, Offset::Offset(offset)).expect("an offset");
+        consumer.commit(&list, CommitMode::Sync).expect("committed");
     }
 
     pub(crate) fn letter(&self, payload: &[u8], headers: &[(&str, &str)]) {

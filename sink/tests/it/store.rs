@@ -29,6 +29,11 @@ impl Store {
         self.runtime.block_on(sink::migrate(&self.client, &Form::Embedded)).expect("migrations apply")
     }
 
+    pub(crate) fn migrate_to(&self, last: u32) -> usize {
+        let migrated = sink::migrate_to(&self.client, &Form::Embedded, last);
+        self.runtime.block_on(migrated).expect("migrations apply")
+    }
+
     pub(crate) fn run(&self, sql: &str) {
         self.runtime.block_on(self.client.query_raw(sql).execute()).expect("it runs");
     }
@@ -59,6 +64,18 @@ impl Store {
     }
 }
 
+/// The sink's, with short waits.
+pub(crate) fn config(url: &str) -> SinkConfig {
+    SinkConfig {
+        clickhouse_url: url.to_owned(),
+        batch_wait_ms: 300,
+        insert_timeout_ms: 1_000,
+        retry_max_ms: 200,
+        watch_ms: 200,
+        ..SinkConfig::default()
+    }
+}
+
 pub(crate) struct Sink {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Result<(), sink::Error>>,
@@ -66,13 +83,7 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) fn start(url: &str, brokers: &Brokers) -> Self {
-        let config = SinkConfig {
-            clickhouse_url: url.to_owned(),
-            batch_wait_ms: 300,
-            insert_timeout_ms: 1_000,
-            retry_max_ms: 200,
-            ..SinkConfig::default()
-        };
+        let config = config(url);
         let stop = Arc::new(AtomicBool::new(false));
         let (flag, kafka) = (stop.clone(), brokers.config());
         let thread = thread::spawn(move || sink::run(&config, &kafka, &Registry::new(), flag));
