@@ -229,6 +229,9 @@ pub(crate) struct CheckArgs {
     /// How to print what was found
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// The day, YYYY-MM-DD, whose deadlines need a calendar; by default today
+    #[arg(long)]
+    pub(crate) today: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

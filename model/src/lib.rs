@@ -8,6 +8,8 @@ pub mod calendar;
 pub mod catalogue;
 pub mod event;
 pub mod finding;
+pub mod hash;
+pub mod lint;
 pub mod time;
 
 pub use calendar::Calendar;

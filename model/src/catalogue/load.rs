@@ -14,16 +14,21 @@ mod officers;
 mod orgs;
 mod points;
 mod settings;
+mod source;
 mod stages;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tree;
+mod waivers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Catalogue, Problem};
+pub(crate) use cursor::both;
+pub(crate) use source::Source;
+
+use super::{Catalogue, Problem, Waiver};
 use crate::time::Day;
 
 /// What became of a directory: the catalogue if it has no error, and all problems, warnings included.
@@ -31,8 +36,12 @@ use crate::time::Day;
 pub struct Inspection {
     /// `None` if there is any error.
     pub catalogue: Option<Catalogue>,
-    /// By file and line.
+    /// What was found while loading, by file and line; [`Inspection::findings`] says what a reviewer should know besides.
     pub problems: Vec<Problem>,
+    /// The items without errors.
+    pub(crate) sources: Vec<Source>,
+    /// Waivers of `catalogue.yaml`.
+    pub(crate) waivers: Vec<Waiver>,
 }
 
 impl Inspection {
@@ -70,9 +79,13 @@ impl Catalogue {
     }
 
     /// Warns of the years that deadlines of these days need and that have no calendar: this one and, from November on
-    /// (when the State Council has given its notice), the next.
+    /// (when the State Council has given its notice), the next. A catalogue without any calendar has been told so.
     pub fn missing_calendars(&self, today: Day) -> Vec<Problem> {
         let (year, month, _) = today.ymd();
+        let counts = self.items.values().flat_map(|i| &i.limits).any(|l| assemble::needs_calendar(l.length));
+        if !counts || self.calendar.years().next().is_none() {
+            return Vec::new();
+        }
         let needed = if month >= 11 { vec![year, year + 1] } else { vec![year] };
         let missing = needed.into_iter().filter(|y| !self.calendar.years().any(|known| known == *y));
         missing.map(assemble::missing_calendar).collect()

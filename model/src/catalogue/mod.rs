@@ -8,6 +8,7 @@ mod problem;
 mod rules;
 
 pub use load::Inspection;
+pub(crate) use load::{Source, both};
 pub use officers::{Certificate, Officers, Standing};
 pub use orgs::{Org, Orgs};
 pub use problem::{Problem, ProblemCode, Severity};

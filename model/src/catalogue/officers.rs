@@ -14,6 +14,13 @@ pub struct Certificate {
     pub valid_to: Option<Day>,
 }
 
+impl Certificate {
+    /// Reading 20 of the contract: a row without a number is no certificate.
+    pub fn is_held(&self) -> bool {
+        !self.number.trim().is_empty()
+    }
+}
+
 /// All certificates by officer id.
 #[derive(Debug, Clone, Default)]
 pub struct Officers {
@@ -46,9 +53,14 @@ impl Officers {
         self.certificates.get(officer).map_or(&[], Vec::as_slice)
     }
 
-    /// Reading 20 of the contract: rows without a number are no certificates.
+    /// How many officers hold a certificate, whatever its dates.
+    pub fn certified(&self) -> usize {
+        self.certificates.values().filter(|held| held.iter().any(Certificate::is_held)).count()
+    }
+
+    /// What the register says of an officer on a day.
     pub fn standing(&self, officer: &str, on: Day) -> Standing {
-        let mut held = self.certificates(officer).iter().filter(|c| !c.number.trim().is_empty()).peekable();
+        let mut held = self.certificates(officer).iter().filter(|c| c.is_held()).peekable();
         if held.peek().is_none() {
             return Standing::NotRegistered;
         }

@@ -78,6 +78,16 @@ codes! {
     OrgCycle = "org_cycle" Error,
     /// A make-up workday that is no weekend day, or also a holiday.
     NoMakeUpDay = "no_make_up_day" Error,
+    /// An officer point on a step for which no step authorises officers.
+    OfficersNotAuthorized = "officers_not_authorized" Error,
+    /// An officer point asks for more officers than hold a certificate.
+    TooFewRegistered = "too_few_registered" Error,
+    /// A required field that the step's form does not have.
+    FieldNotOnForm = "field_not_on_form" Error,
+    /// The steps' own limits add up to more than a limit over them.
+    LimitCannotBeMet = "limit_cannot_be_met" Error,
+    /// No way leads from a limit's `from` to its `to`.
+    SpanNeverEnds = "span_never_ends" Error,
 
     /// A file of the catalogue that is not read.
     IgnoredFile = "ignored_file" Warning,
@@ -97,14 +107,38 @@ codes! {
     PromiseExceedsLaw = "promise_exceeds_law" Warning,
     /// No way leads from the first step to this one.
     UnreachableStep = "unreachable_step" Warning,
+    /// A point, limit or risk point on a step that nobody reaches.
+    WatchedButUnreachable = "watched_but_unreachable" Warning,
+    /// A step from which no last step can be reached.
+    StepWithoutEnd = "step_without_end" Warning,
+    /// A rollback point on a step with a designed way back: that return is none of its findings.
+    RollbackOnWayBack = "rollback_on_way_back" Warning,
+    /// A rollback point that can never find anything.
+    RollbackNeverSeen = "rollback_never_seen" Warning,
+    /// Two limits of one sort over the same scope.
+    DuplicateLimit = "duplicate_limit" Warning,
+    /// An item without supervision points: nothing is judged.
+    ItemWithoutPoint = "item_without_point" Warning,
+    /// An item without legal basis: its alarms cannot name one.
+    ItemWithoutLegalBasis = "item_without_legal_basis" Warning,
+    /// Two tiers of a standard that fit the same circumstances and the same fine.
+    TiersOverlap = "tiers_overlap" Warning,
+    /// Fines between two tiers of a standard that no tier allows.
+    TiersGap = "tiers_gap" Warning,
+    /// Discretion standards, but no discretion point.
+    StandardsWithoutPoint = "standards_without_point" Warning,
     /// A discretion point in an item without discretion standards.
     NoStandards = "no_standards" Warning,
     /// An officer whose org does not stand in `orgs.yaml`.
     StrayOfficer = "stray_officer" Warning,
+    /// An officer in the register without any certificate.
+    OfficerWithoutCertificate = "officer_without_certificate" Warning,
     /// The same row of `officers.csv` twice.
     DuplicateRow = "duplicate_row" Warning,
     /// A year has no calendar: Monday to Friday is assumed, and deadlines are provisional.
     MissingCalendar = "missing_calendar" Warning,
+    /// A waiver of something that is not found.
+    IdleWaiver = "idle_waiver" Warning,
 }
 
 impl fmt::Display for ProblemCode {
@@ -124,6 +158,8 @@ pub struct Problem {
     pub column: Option<u32>,
     /// Path of the key, such as `points[2].step`; the column's name in CSV; empty where the whole file is meant.
     pub path: String,
+    /// Id of the innermost element that it concerns: a step, a limit, a point, a tier; the officer in `officers.csv`.
+    pub about: Option<String>,
     /// What kind of problem it is.
     pub code: ProblemCode,
     /// Error or warning; follows from the code.

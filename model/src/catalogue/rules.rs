@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ProblemCode;
 use crate::finding::Light;
 
 /// A text in both languages. Where only one was given, both are that one.
@@ -50,6 +51,8 @@ pub struct Item {
     /// Longest lawful distance between an event and its recording, hours; `None`: not judged.
     pub max_entry_lag_hours: Option<u32>,
     pub in_flight: InFlight,
+    /// Warnings of `catalogue check` that are as they should be.
+    pub waivers: Vec<Waiver>,
 }
 
 impl Item {
@@ -73,6 +76,19 @@ pub struct Step {
     pub name: Bilingual,
     /// Indexes into [`Item::steps`].
     pub next: Vec<usize>,
+    /// The text fields of the step's form; `None` where the catalogue does not say.
+    pub form: Option<Vec<String>>,
+    /// The steps whose officers are authorised (环节授权) in this one; indexes into [`Item::steps`].
+    pub authorizes: Vec<usize>,
+}
+
+/// Why a warning about the catalogue is as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    pub code: ProblemCode,
+    /// The element that it concerns ([`Problem::about`](super::Problem::about)); `None`: the file as a whole.
+    pub id: Option<String>,
+    pub why: Bilingual,
 }
 
 /// A limit, 时限.

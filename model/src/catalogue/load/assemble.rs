@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::cursor::{At, Sink, both};
 use super::item::{self, Context};
 use super::settings::{self, Settings};
+use super::source::{self, Source};
 use super::tree::{self, Node};
 use super::{Inspection, officers, orgs};
 use crate::calendar::{Calendar, YearCalendar};
@@ -28,7 +29,9 @@ pub(super) fn assemble(files: &Files, mut problems: Vec<Problem>) -> Inspection 
     let years = read_years(files, &mut problems);
     let orgs = read_orgs(files, &mut problems);
     let officers = read_officers(files, &orgs, &mut problems);
-    let items = read_items(files, Context { office_day_ms: settings.office_day_ms() }, &mut problems);
+    let sources = read_items(files, Context { office_day_ms: settings.office_day_ms() }, &mut problems);
+    let items: HashMap<String, Arc<Item>> =
+        sources.iter().map(|source| (source.item.code.clone(), source.item.clone())).collect();
     problems.extend(files.keys().filter(|path| !is_known(path)).map(|path| ignored_file(path)));
     let calendar = Calendar::new(&settings.time_zone, years, settings.office_hours);
     let version = settings.version.unwrap_or_else(|| version_of(files));
@@ -38,7 +41,7 @@ pub(super) fn assemble(files: &Files, mut problems: Vec<Problem>) -> Inspection 
     });
     problems.sort_by(|a, b| (&a.file, a.line, a.column, &a.path).cmp(&(&b.file, b.line, b.column, &b.path)));
     let usable = !problems.iter().any(Problem::is_error);
-    Inspection { catalogue: catalogue.filter(|_| usable), problems }
+    Inspection { catalogue: catalogue.filter(|_| usable), problems, sources, waivers: settings.waivers }
 }
 
 /// The files of a directory that are one each of something.
@@ -114,18 +117,26 @@ fn read_officers(files: &Files, orgs: &Orgs, problems: &mut Vec<Problem>) -> Off
     officers
 }
 
-fn read_items(files: &Files, context: Context, problems: &mut Vec<Problem>) -> HashMap<String, Arc<Item>> {
-    let mut items = HashMap::new();
+fn read_items(files: &Files, context: Context, problems: &mut Vec<Problem>) -> Vec<Source> {
+    let mut sources = Vec::new();
     // Codes are compared even of items with errors.
     let mut codes: HashMap<String, &str> = HashMap::new();
     let mut any = false;
     for (path, text) in in_directory(files, ITEMS) {
         any = true;
-        let item = read_yaml(path, text, problems, |node, sink| {
-            note_repeated_code(node, sink, path, &mut codes);
-            item::read(node, sink, context)
-        });
-        items.extend(item.map(|item| (item.code.clone(), Arc::new(item))));
+        let sink = Sink::new(path);
+        match tree::parse(text) {
+            Ok(root) => {
+                note_repeated_code(&root, &sink, path, &mut codes);
+                let item = item::read(&root, &sink, context).map(Arc::new);
+                problems.extend(sink.into_problems().into_iter().map(|p| told_of(p, &root)));
+                sources.extend(item.map(|item| Source { file: path.to_owned(), item, root }));
+            }
+            Err(error) => {
+                sink.note(error.place, "", ProblemCode::Syntax, error.message);
+                problems.extend(sink.into_problems());
+            }
+        }
     }
     if !any && !problems.iter().any(|p| p.file.starts_with(ITEMS) || p.code == ProblemCode::Unreadable) {
         let message = both!(
@@ -134,7 +145,11 @@ fn read_items(files: &Files, context: Context, problems: &mut Vec<Problem>) -> H
         );
         problems.push(whole(ITEMS, ProblemCode::NoItems, message));
     }
-    items
+    sources
+}
+
+fn told_of(problem: Problem, root: &Node) -> Problem {
+    Problem { about: source::about(root, &problem.path), ..problem }
 }
 
 fn note_repeated_code<'f>(node: &Node, sink: &Sink, path: &'f str, codes: &mut HashMap<String, &'f str>) {
@@ -182,7 +197,7 @@ fn calendar_problems(calendar: &Calendar, items: &HashMap<String, Arc<Item>>) ->
     problems
 }
 
-fn needs_calendar(length: Length) -> bool {
+pub(super) fn needs_calendar(length: Length) -> bool {
     match length {
         Length::WorkingDays(_) | Length::OfficeTime(_) => true,
         Length::CalendarDays { roll_forward, .. } => roll_forward,
@@ -193,7 +208,7 @@ fn needs_calendar(length: Length) -> bool {
 /// A problem of a file as a whole.
 fn whole(file: &str, code: ProblemCode, message: Bilingual) -> Problem {
     let (file, path, severity) = (file.to_owned(), String::new(), code.severity());
-    Problem { file, line: None, column: None, path, code, severity, message }
+    Problem { file, line: None, column: None, path, about: None, code, severity, message }
 }
 
 /// Hex of the first bytes of the SHA-256 over each path and text, with their lengths, in the order of the paths.

@@ -17,7 +17,7 @@ macro_rules! both {
         $crate::catalogue::Bilingual { zh: format!($zh), en: format!($en) }
     };
 }
-pub(super) use both;
+pub(crate) use both;
 
 /// Collects the problems of one file.
 pub(super) struct Sink {
@@ -31,11 +31,24 @@ impl Sink {
     }
 
     pub(super) fn note(&self, place: Option<Place>, path: &str, code: ProblemCode, message: Bilingual) {
+        self.note_about(None, place, path, code, message);
+    }
+
+    /// Notes a problem of an element whose id is known.
+    pub(super) fn note_about(
+        &self,
+        about: Option<&str>,
+        place: Option<Place>,
+        path: &str,
+        code: ProblemCode,
+        message: Bilingual,
+    ) {
         let problem = Problem {
             file: self.file.clone(),
             line: place.map(|p| p.line),
             column: place.map(|p| p.column),
             path: path.to_owned(),
+            about: about.map(str::to_owned),
             code,
             severity: code.severity(),
             message,

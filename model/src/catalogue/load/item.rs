@@ -1,12 +1,12 @@
 //! `items/*.yaml`: one power item, its steps, and what hangs on them.
 
 use super::cursor::{At, Fields, Sink, both};
-use super::text::{Index, bilingual};
+use super::text::{Index, bilingual, ids};
 use super::tree::Node;
-use super::{annex, discretion, limits, points};
+use super::{annex, discretion, limits, points, waivers};
 use crate::catalogue::{Category, InFlight, Item, ProblemCode, Step};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "code",
     "name",
     "category",
@@ -19,6 +19,7 @@ const KEYS: [&str; 12] = [
     "redress",
     "max_entry_lag_hours",
     "in_flight",
+    "waivers",
 ];
 
 const CATEGORIES: [(&str, Category); 10] = [
@@ -77,6 +78,7 @@ pub(super) fn read(node: &Node, sink: &Sink, context: Context) -> Option<Item> {
             .get("in_flight")
             .and_then(|at| at.word(&[("pin", InFlight::Pin), ("migrate", InFlight::Migrate)]))
             .unwrap_or_default(),
+        waivers: waivers::read(&fields),
     };
     (!sink.has_errors()).then_some(item)
 }
@@ -87,7 +89,8 @@ fn read_steps<'t>(item: &Fields<'t>) -> (Index<'t>, Vec<Step>) {
     if let Some(at) = found.filter(|at| at.is_list() && list.is_empty()) {
         at.note(ProblemCode::MissingKey, both!("至少要有一个环节", "an item has at least one step"));
     }
-    let elements: Vec<_> = list.iter().map(|at| at.fields(&["id", "name", "next"])).collect();
+    let elements: Vec<_> =
+        list.iter().map(|at| at.fields(&["id", "name", "next", "form", "authorizes"])).collect();
     let index = Index::read(ProblemCode::UnknownStep, ("环节", "step"), &elements);
     let steps: Vec<Step> =
         elements.iter().enumerate().map(|(i, fields)| read_step(&index, i, fields.as_ref())).collect();
@@ -101,17 +104,25 @@ fn read_steps<'t>(item: &Fields<'t>) -> (Index<'t>, Vec<Step>) {
 fn read_step(index: &Index<'_>, place: usize, fields: Option<&Fields<'_>>) -> Step {
     let id = index.id(place);
     let name = fields.and_then(|f| f.get("name")).and_then(|at| bilingual(&at));
-    let mut next = Vec::new();
-    for at in fields.map(|f| f.list("next")).unwrap_or_default() {
+    let name = name.unwrap_or_else(|| crate::catalogue::Bilingual { zh: id.clone(), en: id.clone() });
+    let next = read_steps_named(index, fields, "next");
+    let authorizes = read_steps_named(index, fields, "authorizes");
+    let form = fields.filter(|f| f.has("form")).map(|f| ids(&f.list("form")));
+    Step { id, name, next, form, authorizes }
+}
+
+/// The steps that a key lists, each once.
+fn read_steps_named(index: &Index<'_>, fields: Option<&Fields<'_>>, key: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    for at in fields.map(|f| f.list(key)).unwrap_or_default() {
         let Some(step) = index.find(&at) else { continue };
-        if next.contains(&step) {
+        if found.contains(&step) {
             let id = index.id(step);
             at.note(ProblemCode::DuplicateId, both!("“{id}”重复列出", "\"{id}\" is listed twice"));
         }
-        next.push(step);
+        found.push(step);
     }
-    let name = name.unwrap_or_else(|| crate::catalogue::Bilingual { zh: id.clone(), en: id.clone() });
-    Step { id, name, next }
+    found
 }
 
 fn note_unreachable(elements: &[Option<Fields<'_>>], steps: &[Step]) {

@@ -1,6 +1,6 @@
 //! `officers.csv`: the register of officers and their certificates.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use csv::StringRecord;
 
@@ -25,6 +25,7 @@ pub(super) fn read(text: &str, sink: &Sink, orgs: &Orgs) -> Officers {
     };
     let Some(columns) = read_header(&header, sink) else { return officers };
     let mut seen: HashMap<Vec<String>, u32> = HashMap::new();
+    let mut blank: Vec<(String, u32)> = Vec::new();
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
@@ -36,11 +37,38 @@ pub(super) fn read(text: &str, sink: &Sink, orgs: &Orgs) -> Officers {
         let line = record.position().map_or(0, |p| u32::try_from(p.line()).unwrap_or(u32::MAX));
         let row = Row { record: &record, columns: &columns, line, sink };
         if let Some((officer, certificate)) = row.read(header.len(), orgs) {
+            if !certificate.is_held() {
+                blank.push((officer.clone(), line));
+            }
             officers.insert(officer, certificate);
         }
         note_repeated(&mut seen, &record, line, sink);
     }
+    note_without_certificate(&officers, blank, columns["certificate_no"], sink);
     officers
+}
+
+fn note_without_certificate(officers: &Officers, mut blank: Vec<(String, u32)>, column: usize, sink: &Sink) {
+    let column = u32::try_from(column + 1).unwrap_or(u32::MAX);
+    blank.retain(|(officer, _)| !officers.certificates(officer).iter().any(Certificate::is_held));
+    let mut told: HashSet<&str> = HashSet::new();
+    for (officer, line) in &blank {
+        if !told.insert(officer) {
+            continue;
+        }
+        let message = both!(
+            "执法人员“{officer}”未录入执法证号：其每次办件都会报 unqualified_officer",
+            "the officer \"{officer}\" has no certificate: every case that names him is an unqualified_officer; enter the certificate, or take the officer out"
+        );
+        let place = Some(Place { line: *line, column });
+        sink.note_about(
+            Some(officer),
+            place,
+            "certificate_no",
+            ProblemCode::OfficerWithoutCertificate,
+            message,
+        );
+    }
 }
 
 fn read_header(header: &StringRecord, sink: &Sink) -> Option<HashMap<&'static str, usize>> {
@@ -118,7 +146,8 @@ impl<'r> Row<'r> {
 
     fn note(&self, column: &str, code: ProblemCode, message: Bilingual) {
         let number = self.columns.get(column).map_or(0, |i| u32::try_from(i + 1).unwrap_or(u32::MAX));
-        self.sink.note(Some(Place { line: self.line, column: number }), column, code, message);
+        let (officer, place) = (self.cell("officer_id"), Place { line: self.line, column: number });
+        self.sink.note_about(Some(officer), Some(place), column, code, message);
     }
 
     fn officer(&self) -> Option<&'r str> {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::cursor::{At, Fields, Sink, both};
 use super::tree::Node;
+use super::waivers;
 use crate::calendar::{Calendar, DEFAULT_OFFICE_HOURS, OfficeSpan, YearCalendar};
-use crate::catalogue::ProblemCode;
+use crate::catalogue::{ProblemCode, Waiver};
 use crate::time::Day;
 
 const DEFAULT_ZONE: &str = "Asia/Shanghai";
@@ -19,12 +20,14 @@ pub(super) struct Settings {
     pub(super) time_zone: String,
     pub(super) version: Option<String>,
     pub(super) office_hours: Vec<OfficeSpan>,
+    /// Of warnings about files that are no items.
+    pub(super) waivers: Vec<Waiver>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let time_zone = DEFAULT_ZONE.to_owned();
-        Self { time_zone, version: None, office_hours: DEFAULT_OFFICE_HOURS.to_vec() }
+        Self { time_zone, version: None, office_hours: DEFAULT_OFFICE_HOURS.to_vec(), waivers: Vec::new() }
     }
 }
 
@@ -44,7 +47,9 @@ pub(super) fn read(node: &Node, sink: &Sink) -> Settings {
     if root.is_null() {
         return settings;
     }
-    let Some(fields) = root.fields(&["time_zone", "version", "office_hours"]) else { return settings };
+    let Some(fields) = root.fields(&["time_zone", "version", "office_hours", "waivers"]) else {
+        return settings;
+    };
     if let Some(zone) = fields.get("time_zone").and_then(|at| read_zone(&at)) {
         settings.time_zone = zone;
     }
@@ -52,6 +57,7 @@ pub(super) fn read(node: &Node, sink: &Sink) -> Settings {
     if let Some(spans) = fields.get("office_hours").and_then(|at| read_office_hours(&at)) {
         settings.office_hours = spans;
     }
+    settings.waivers = waivers::read(&fields);
     settings
 }
 

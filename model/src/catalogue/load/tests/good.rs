@@ -121,7 +121,8 @@ fn officers_and_orgs() {
         ("officers.csv", officers),
     ];
     let inspection = inspect(&files);
-    assert_eq!(found(&inspection), []);
+    let told = (ProblemCode::OfficerWithoutCertificate, "officers.csv:4 certificate_no".to_owned());
+    assert_eq!(found(&inspection), [told], "李,二 has none");
     let catalogue = inspection.catalogue.expect("catalogue");
     assert_eq!(catalogue.officers.len(), 2);
     assert_eq!(catalogue.officers.certificates("o1").len(), 2);

@@ -1,0 +1,5 @@
+//! Tests of lint: the documented examples, and what the project ships.
+
+mod bounds;
+mod documented;
+mod shipped;
