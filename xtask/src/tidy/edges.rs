@@ -13,6 +13,8 @@ enum May {
 const PLAN: &[(&str, May)] = &[
     ("model", May::Use(&[])),
     ("detectors", May::Use(&["model"])),
+    ("workflow", May::Use(&["model"])),
+    ("desk", May::Use(&["model", "workflow"])),
     ("ledger", May::Use(&["model", "detectors"])),
     ("ingest", May::Use(&["model"])),
     ("sink", May::Use(&["model", "ledger"])),
@@ -23,7 +25,7 @@ const PLAN: &[(&str, May)] = &[
     ("system-tests", May::UseAll),
 ];
 
-const PURE: &[&str] = &["model", "detectors"];
+const PURE: &[&str] = &["model", "detectors", "workflow"];
 
 /// Names of crates, or of whole families (with a dash at the end), that bring a clock, a network, a logger or chance.
 const IMPURE: &[&str] = &[

@@ -1,0 +1,67 @@
+//! The audit trail as people read it: who asked for what, when, and what became of it. The topic itself has more, and
+//! its chain of hashes is the proof.
+
+use std::collections::VecDeque;
+
+use model::Instant;
+use serde::Serialize;
+use workflow::{Fit, Hash, Outcome, Role};
+
+use crate::MAX_TRAIL;
+
+/// One entry without its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrailEntry {
+    pub seq: u64,
+    pub now: Instant,
+    /// Hash of the entry's record; the next one names it.
+    pub hash: Hash,
+    pub key: String,
+    pub object: String,
+    pub person: String,
+    pub role: Role,
+    pub action: &'static str,
+    /// The version acted on; absent for a draft.
+    pub version: Option<u32>,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// The last entries, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Trail {
+    entries: VecDeque<TrailEntry>,
+}
+
+impl Trail {
+    pub(crate) fn push(&mut self, fit: Fit) {
+        if self.entries.len() >= MAX_TRAIL {
+            self.entries.pop_front();
+        }
+        let Fit { entry, hash } = fit;
+        self.entries.push_back(TrailEntry {
+            seq: entry.seq,
+            now: entry.now,
+            hash,
+            key: entry.command.key,
+            object: entry.command.object,
+            person: entry.command.actor.person,
+            role: entry.command.actor.role,
+            action: entry.command.action.name(),
+            version: entry.command.action.version(),
+            outcome: entry.outcome,
+        });
+    }
+
+    /// Entries from a seq on, of one object or of all, at most `limit`.
+    pub fn from<'a>(
+        &'a self,
+        seq: u64,
+        object: Option<&'a str>,
+        limit: usize,
+    ) -> impl Iterator<Item = &'a TrailEntry> {
+        let first = self.entries.partition_point(|entry| entry.seq < seq);
+        let of_object = move |entry: &&TrailEntry| object.is_none_or(|object| entry.object == object);
+        self.entries.range(first..).filter(of_object).take(limit)
+    }
+}

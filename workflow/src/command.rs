@@ -1,0 +1,103 @@
+//! What people ask for.
+
+use model::Instant;
+use model::hash::Hash;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::object::InFlight;
+use crate::people::Actor;
+
+/// One request about one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// Idempotency key: the same command under the same key has one effect, however often it comes.
+    pub key: String,
+    /// The object: `<item code>`, or `<item code>#<point id>` for a supervision point by itself.
+    pub object: String,
+    /// The object's revision that the person saw; 0 for a new object.
+    pub expected: u64,
+    pub actor: Actor,
+    pub action: Action,
+}
+
+/// What is to be done. `version` is the number of the version that it is done to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// A new version, 起草. It takes the place of a draft or of a returned version; none may be under review.
+    Draft { org: String, content: Value, in_flight: InFlight },
+    /// The legal office passes flow, forms and documents, 法制办审核.
+    PassLegally { version: u32 },
+    /// A dry run's result, which the first review requires.
+    AttachDryRun { version: u32, report: DryRun },
+    /// 送审.
+    Submit { version: u32, lint: Lint },
+    /// 初审, passed.
+    PassFirst { version: u32 },
+    /// 审定, passed: the version is in force from the instant on.
+    PassFinal { version: u32, from: Instant },
+    /// 退回, by the legal office or at either review.
+    Return { version: u32, reason: String },
+    /// The department takes its own version back.
+    Withdraw { version: u32 },
+}
+
+/// What a version would have changed in history. The report itself lies elsewhere, under its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DryRun {
+    pub report: Hash,
+    /// Content hash of the version that was run.
+    pub content: Hash,
+    /// Alarms that it would have added, taken away, changed.
+    pub added: u64,
+    pub removed: u64,
+    pub changed: u64,
+}
+
+/// What lint says of a version (docs/lint.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lint {
+    pub errors: u32,
+    pub warnings: u32,
+}
+
+impl Action {
+    /// The word that it has in records.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Draft { .. } => "draft",
+            Self::PassLegally { .. } => "pass_legally",
+            Self::AttachDryRun { .. } => "attach_dry_run",
+            Self::Submit { .. } => "submit",
+            Self::PassFirst { .. } => "pass_first",
+            Self::PassFinal { .. } => "pass_final",
+            Self::Return { .. } => "return",
+            Self::Withdraw { .. } => "withdraw",
+        }
+    }
+
+    /// The version that is acted on; `None` for a new one.
+    pub const fn version(&self) -> Option<u32> {
+        match self {
+            Self::Draft { .. } => None,
+            Self::PassLegally { version }
+            | Self::AttachDryRun { version, .. }
+            | Self::Submit { version, .. }
+            | Self::PassFirst { version }
+            | Self::PassFinal { version, .. }
+            | Self::Return { version, .. }
+            | Self::Withdraw { version } => Some(*version),
+        }
+    }
+}
+
+impl Command {
+    /// Hash of all that it says, to tell a repetition from another command under the same key.
+    pub fn hash(&self) -> Hash {
+        Hash::of(&serde_json::to_vec(self).expect("a command is plain data"))
+    }
+}
