@@ -52,7 +52,7 @@ mod tests {
             let sources = [source.to_owned()].into();
             (id.to_owned(), Org { id: id.to_owned(), sources, ..Org::default() })
         };
-        Orgs { by_id: [org("A", "urn:a"), org("B", "urn:b")].into() }
+        Orgs::of([org("A", "urn:a"), org("B", "urn:b")].into())
     }
 
     fn accepted(source: &str, org: &str) -> Vec<u8> {

@@ -76,7 +76,7 @@ mod tests {
     fn a_source_leads_to_its_org() {
         let sources = ["urn:x:penalty".to_owned()].into();
         let org = Org { id: "A".into(), sources, ..Org::default() };
-        let orgs = Orgs { by_id: [("A".to_owned(), org)].into() };
+        let orgs = Orgs::of([("A".to_owned(), org)].into());
         let route = Route::by_source(&orgs, None);
         assert_eq!(org_of(&route, r#"{"source":"urn:x:penalty"}"#), Some("A".into()));
         assert_eq!(org_of(&route, r#"{"source":"urn:cn-org:B7:penalty"}"#), Some("B7".into()));

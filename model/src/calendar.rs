@@ -125,6 +125,13 @@ impl Calendar {
         (first <= day && day <= last) || self.inner.years.contains_key(&day.year())
     }
 
+    /// Whether all years from that of one day to that of a later one have calendars.
+    pub fn covers_all(&self, from: Day, to: Day) -> bool {
+        let (first, last) = self.inner.covered;
+        (first <= from && to <= last)
+            || (from.year()..=to.year()).all(|year| self.inner.years.contains_key(&year))
+    }
+
     /// The n-th working day after `day` (n = 0: the day itself). `None` outside the table.
     pub fn nth_working_after(&self, day: Day, n: u32) -> Option<Day> {
         if n == 0 {

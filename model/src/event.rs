@@ -3,6 +3,7 @@
 
 mod decode;
 mod rejection;
+mod scan;
 mod wire;
 
 pub use decode::decode;

@@ -37,7 +37,7 @@ fn bad() -> Vec<(&'static str, Vec<u8>)> {
 fn orgs() -> Orgs {
     let sources = ["urn:a".to_owned()].into();
     let org = Org { id: "A".into(), sources, ..Org::default() };
-    Orgs { by_id: [("A".to_owned(), org)].into() }
+    Orgs::of([("A".to_owned(), org)].into())
 }
 
 #[test]

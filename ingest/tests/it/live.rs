@@ -91,7 +91,7 @@ fn config() -> IngestConfig {
 
 fn strict() -> Orgs {
     let org = Org { id: "A".into(), sources: ["urn:somebody-else".to_owned()].into(), ..Org::default() };
-    Orgs { by_id: [(org.id.clone(), org)].into() }
+    Orgs::of([(org.id.clone(), org)].into())
 }
 
 fn send(base: &ClientConfig, org: &str, records: std::ops::Range<usize>) {

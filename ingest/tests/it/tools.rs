@@ -13,7 +13,7 @@ use crate::harness::{Cluster, Running, assert_payloads, config, good, header};
 
 fn strict() -> Orgs {
     let org = Org { id: "A".into(), sources: ["urn:somebody-else".to_owned()].into(), ..Org::default() };
-    Orgs { by_id: [("A".to_owned(), org)].into() }
+    Orgs::of([("A".to_owned(), org)].into())
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_file_is_published_in_order_and_lines_without_a_home_are_named() {
     cluster.topic("inbound.B7", 1);
     let sources = ["urn:a".to_owned()].into();
     let org = Org { id: "A".into(), sources, ..Org::default() };
-    let orgs = Orgs { by_id: [("A".to_owned(), org)].into() };
+    let orgs = Orgs::of([("A".to_owned(), org)].into());
     let mut file: Vec<u8> = (0..500).flat_map(|n| [good(n), b"\r\n".to_vec()].concat()).collect();
     file.extend_from_slice(b"\n{\"source\":\"urn:cn-org:B7:x\",\"subject\":\"c\"}\nno home\n");
 

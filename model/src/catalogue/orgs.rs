@@ -18,9 +18,16 @@ pub struct Org {
 #[derive(Debug, Clone, Default)]
 pub struct Orgs {
     pub by_id: HashMap<String, Org>,
+    /// All sources of all orgs: asked at nearly every event.
+    sources: HashSet<String>,
 }
 
 impl Orgs {
+    pub fn of(by_id: HashMap<String, Org>) -> Self {
+        let sources = by_id.values().flat_map(|org| &org.sources).cloned().collect();
+        Self { by_id, sources }
+    }
+
     /// Whether `source` may publish a case of `org`.
     pub fn may_speak(&self, source: &str, org: &str) -> bool {
         self.by_id.is_empty() || self.by_id.get(org).is_some_and(|o| o.sources.contains(source))
@@ -28,7 +35,7 @@ impl Orgs {
 
     /// Whether `source` is known to any org at all: events other than `case.accepted` name no org.
     pub fn knows_source(&self, source: &str) -> bool {
-        self.by_id.is_empty() || self.by_id.values().any(|o| o.sources.contains(source))
+        self.by_id.is_empty() || self.sources.contains(source)
     }
 
     /// Whether an event's source may publish it.

@@ -1,5 +1,5 @@
-//! The record's JSON as serde sees it: the fast way in. Whatever does not fit here goes to [`mod@super::decode`]'s
-//! diagnosis, which finds the words for it.
+//! The record's JSON as serde sees it. Whatever does not fit here goes to [`mod@super::decode`]'s diagnosis, which finds
+//! the words for it.
 
 use std::borrow::Cow;
 use std::fmt;

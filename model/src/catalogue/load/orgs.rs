@@ -1,6 +1,6 @@
 //! `orgs.yaml`: the tree of organisations and the systems that speak for them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::cursor::{At, Fields, Sink, both};
 use super::text::{Index, ids};
@@ -27,9 +27,7 @@ pub(super) fn read(node: &Node, sink: &Sink) -> Orgs {
         let parent = parents[i].map(|p| index.id(p));
         Some(read_org(fields.as_ref()?, index.id(i), parent))
     };
-    let by_id: HashMap<String, Org> =
-        elements.iter().enumerate().filter_map(read).map(|org| (org.id.clone(), org)).collect();
-    Orgs { by_id }
+    Orgs::of(elements.iter().enumerate().filter_map(read).map(|org| (org.id.clone(), org)).collect())
 }
 
 fn read_parent(fields: &Fields<'_>, index: &Index<'_>) -> Option<usize> {

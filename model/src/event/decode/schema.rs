@@ -86,7 +86,7 @@ const DATA: [&[Member]; 15] = [
     &[may("reason", Text)],
 ];
 
-/// Says what is wrong with a record that the fast way refused; `hint` is the fast way's own word for it.
+/// Says what is wrong with a record that serde refused; `hint` is serde's own word for it.
 pub(super) fn diagnose(text: &str, clock: Instant, hint: &str) -> Rejection {
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,

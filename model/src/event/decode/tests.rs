@@ -9,7 +9,7 @@ fn clock() -> Instant {
     Instant::parse(CLOCK).expect("clock")
 }
 
-fn samples() -> Vec<Value> {
+pub(in super::super) fn samples() -> Vec<Value> {
     let data = [
         json!({"item": "i", "org": "o", "region": "370100", "title": "t", "applicant": {"a": 1}, "due": {"total": "2026-08-01T00:00:00+08:00"}}),
         json!({"step": "s", "officers": ["a"], "due": "2026-08-01T00:00:00+08:00"}),
