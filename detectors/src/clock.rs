@@ -136,11 +136,7 @@ impl Counting<'_> {
     /// Working days consult the calendar of every day on the way.
     fn walked_uncovered(&self, from: Day, to: Day) -> bool {
         let Length::WorkingDays(_) = self.length else { return false };
-        if from >= to {
-            return false;
-        }
-        let years = from.plus(1).year()..=to.year();
-        years.into_iter().any(|year| !self.calendar.covers(Day::from_ymd(year, 7, 1)))
+        from < to && !self.calendar.covers_all(from.plus(1), to)
     }
 
     fn counts(&self, day: Day) -> bool {

@@ -4,7 +4,6 @@
 //! milliseconds, names that recur are [`Symbols`]. Facts stand in canonical order.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use model::Instant;
 use model::event::{Body, Decision, Discretion, Event, Field, Piece, Text};
@@ -39,29 +38,39 @@ impl Facts {
 
     /// Puts a fact in its place. `false`, and nothing changed, if one of its (source, id) is there already.
     pub fn insert(&mut self, event: &Event<'_>, symbols: &mut Symbols) -> bool {
+        let Some(place) = self.place_of(event, symbols) else { return false };
+        let mut writer = Writer { bytes: symbols.lend_scratch(), symbols };
+        writer.fact(event);
+        let fact = writer.bytes;
+        let mut bytes = std::mem::take(&mut self.bytes).into_vec();
+        let behind = bytes.len() - place;
+        // Exactly: a partition holds millions of these.
+        bytes.reserve_exact(fact.len() + varint_length(fact.len() as u64));
+        write_varint(&mut bytes, fact.len() as u64);
+        bytes.extend_from_slice(&fact);
+        bytes[place..].rotate_left(behind);
+        self.bytes = bytes.into_boxed_slice();
+        symbols.take_scratch(fact);
+        true
+    }
+
+    /// Where a fact belongs; `None` if one of its (source, id) is there already.
+    fn place_of(&self, event: &Event<'_>, symbols: &Symbols) -> Option<usize> {
+        let key = (event.time, event.body.rank(), &*event.source, &*event.id);
         let mut place = self.bytes.len();
         let mut reader = Reader { bytes: &self.bytes, at: 0 };
-        let mut placed = false;
         while reader.at < self.bytes.len() {
             let start = reader.at;
-            let known = reader.fact(symbols);
-            if known.id == event.id && known.source == event.source {
-                return false;
+            let head = reader.head(symbols);
+            if *head.id == *event.id && *head.source == *event.source {
+                return None;
             }
-            if !placed && known.canonical_cmp(event) == Ordering::Greater {
+            if place == self.bytes.len() && (head.time, head.rank(), &*head.source, &*head.id) > key {
                 place = start;
-                placed = true;
             }
+            reader.at = head.end;
         }
-        let mut fact = Writer { bytes: Vec::with_capacity(64), symbols };
-        fact.fact(event);
-        let mut bytes = Vec::with_capacity(self.bytes.len() + fact.bytes.len() + 2);
-        bytes.extend_from_slice(&self.bytes[..place]);
-        write_varint(&mut bytes, fact.bytes.len() as u64);
-        bytes.extend_from_slice(&fact.bytes);
-        bytes.extend_from_slice(&self.bytes[place..]);
-        self.bytes = bytes.into_boxed_slice();
-        true
+        Some(place)
     }
 
     /// The facts, borrowed from the bytes and the symbols.
@@ -73,6 +82,10 @@ impl Facts {
         }
         History::of_canonical(events)
     }
+}
+
+const fn varint_length(n: u64) -> usize {
+    (70 - (n | 1).leading_zeros() as usize) / 7
 }
 
 fn write_varint(out: &mut Vec<u8>, mut n: u64) {
@@ -99,7 +112,7 @@ struct Writer<'s> {
 impl Writer<'_> {
     fn fact(&mut self, event: &Event<'_>) {
         self.signed(event.time.0);
-        self.bytes.push(event.body.rank() | (u8::from(event.recorded.is_some()) << 7));
+        self.bytes.push(event.body.rank() | if event.recorded.is_some() { RECORDED } else { 0 });
         self.name(&event.source);
         self.text(&event.id);
         if let Some(recorded) = event.recorded {
@@ -237,6 +250,24 @@ impl Writer<'_> {
     }
 }
 
+/// Set in the tag of a fact that says when it was recorded; the rest is the rank.
+const RECORDED: u8 = 0x80;
+
+struct Head<'a> {
+    time: Instant,
+    tag: u8,
+    source: Text<'a>,
+    id: Text<'a>,
+    /// Behind the fact.
+    end: usize,
+}
+
+impl Head<'_> {
+    fn rank(&self) -> u8 {
+        self.tag & !RECORDED
+    }
+}
+
 /// Reads what [`Writer`] wrote. The bytes are our own, so a misfit is a bug and stops the partition.
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -245,16 +276,24 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn fact(&mut self, symbols: &'a Symbols) -> Event<'a> {
+        let Head { time, tag, source, id, end } = self.head(symbols);
+        let recorded = (tag & RECORDED != 0).then(|| time.plus_ms(self.signed()));
+        let body = self.body(tag & !RECORDED, symbols);
+        assert_eq!(self.at, end, "a fact of rank {} was not read to its end", tag & !RECORDED);
+        Event { id, source, case: Cow::Borrowed(""), time, recorded, body }
+    }
+
+    /// What identifies and orders a fact.
+    fn head(&mut self, symbols: &'a Symbols) -> Head<'a> {
         let length = self.unsigned() as usize;
         let end = self.at + length;
-        let time = Instant(self.signed());
-        let tag = self.byte();
-        let source = self.name(symbols);
-        let id = self.text();
-        let recorded = (tag & 0x80 != 0).then(|| time.plus_ms(self.signed()));
-        let body = self.body(tag & 0x7f, symbols);
-        assert_eq!(self.at, end, "a fact of {length} bytes, rank {}, was not read to its end", tag & 0x7f);
-        Event { id, source, case: Cow::Borrowed(""), time, recorded, body }
+        Head {
+            time: Instant(self.signed()),
+            tag: self.byte(),
+            source: self.name(symbols),
+            id: self.text(),
+            end,
+        }
     }
 
     fn body(&mut self, rank: u8, symbols: &'a Symbols) -> Body<'a> {

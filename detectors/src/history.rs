@@ -9,9 +9,20 @@ pub struct History<'a> {
     events: Vec<Event<'a>>,
     visits: Vec<StepVisits>,
     missing_starts: Vec<usize>,
+    /// Kinds of facts that most cases have none of, so that nobody looks for them in vain.
+    rare: Rare,
     accepted: Option<usize>,
     closed: Option<usize>,
     withdrawn: Option<usize>,
+}
+
+/// Places of facts, in canonical order.
+#[derive(Debug, Default)]
+struct Rare {
+    returns: Vec<usize>,
+    removals: Vec<usize>,
+    suspensions: Vec<usize>,
+    extensions: Vec<usize>,
 }
 
 /// The visits of one step. Numbers count from 1, indexes from 0.
@@ -55,6 +66,7 @@ impl<'a> History<'a> {
             events: Vec::new(),
             visits: Vec::new(),
             missing_starts: Vec::new(),
+            rare: Rare::default(),
             accepted: None,
             closed: None,
             withdrawn: None,
@@ -90,17 +102,17 @@ impl<'a> History<'a> {
                 }
             }
             Body::StepReturned { from, .. } => {
+                self.rare.returns.push(i);
                 self.end_visits(events, from, VisitEnd { at: i, completed: false });
             }
+            Body::EvidenceRemoved { .. } => self.rare.removals.push(i),
+            Body::ClockSuspended { .. } | Body::ClockResumed { .. } => self.rare.suspensions.push(i),
+            Body::LimitExtended { .. } => self.rare.extensions.push(i),
             Body::OfficersAuthorized { .. }
             | Body::EvidenceUploaded { .. }
-            | Body::EvidenceRemoved { .. }
             | Body::DecisionMade(_)
             | Body::ChargeAdded { .. }
-            | Body::PenaltyExecuted { .. }
-            | Body::ClockSuspended { .. }
-            | Body::ClockResumed { .. }
-            | Body::LimitExtended { .. } => {}
+            | Body::PenaltyExecuted { .. } => {}
         }
     }
 
@@ -142,6 +154,26 @@ impl<'a> History<'a> {
     /// Completions that end no visit.
     pub fn missing_starts(&self) -> &[usize] {
         &self.missing_starts
+    }
+
+    /// Every `step.returned`.
+    pub fn returns(&self) -> &[usize] {
+        &self.rare.returns
+    }
+
+    /// Every `evidence.removed`.
+    pub fn removals(&self) -> &[usize] {
+        &self.rare.removals
+    }
+
+    /// Every `clock.suspended` and `clock.resumed`.
+    pub fn suspensions(&self) -> &[usize] {
+        &self.rare.suspensions
+    }
+
+    /// Every `limit.extended`.
+    pub fn extensions(&self) -> &[usize] {
+        &self.rare.extensions
     }
 
     /// The acceptance that governs: the first.

@@ -88,16 +88,32 @@ impl CaseMachine {
         }
     }
 
-    /// Judges every case at `now`; `each` takes the findings of one case after another, in the order of their ids.
-    pub fn settle(&mut self, now: Instant, mut each: impl FnMut(Vec<Finding>)) {
-        self.now = self.now.max(now);
+    /// Judges every case at `now` as if nothing had been told of it yet; `each` takes the findings of one case after
+    /// another, in the order of their ids.
+    pub fn settle(&self, now: Instant, mut each: impl FnMut(Vec<Finding>)) {
         let mut numbers: Vec<u32> = (0..self.cases.len() as u32).collect();
-        numbers.sort_unstable_by_key(|n| &self.cases.get(*n).id);
-        for number in numbers {
-            let mut out = Vec::new();
-            self.rejudge(number, None, Cause::Fact, &mut out);
-            each(out);
-        }
+        numbers.sort_unstable_by_key(|n| self.id(*n));
+        numbers.into_iter().for_each(|number| each(self.findings(number, now)));
+    }
+
+    /// The findings of one case at `now`, as if nothing had been told of it yet.
+    pub fn findings(&self, number: u32, now: Instant) -> Vec<Finding> {
+        let case = self.cases.get(number);
+        let history = case.facts.history(&self.symbols);
+        let judged = judge_history(&self.rules, &history, now);
+        let revision = revise::Revision { rules: &self.rules, case: &case.id, now, cause: Cause::Fact };
+        let (mut standing, mut out) = (Vec::new(), Vec::new());
+        revision.apply(&history, &judged.verdicts, || None, &mut standing, &mut out);
+        out
+    }
+
+    /// The ids of all cases, in the order of their numbers, which count from 0.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        (0..self.cases.len() as u32).map(|number| self.id(number))
+    }
+
+    pub fn id(&self, number: u32) -> &str {
+        &self.cases.get(number).id
     }
 
     /// The logical clock.

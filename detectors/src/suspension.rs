@@ -30,8 +30,8 @@ impl Gaps {
         let scopes = [Some(None), step.map(Some)];
         for scope in scopes.into_iter().flatten() {
             let mut open: Option<usize> = None;
-            for (i, body) in history.iter() {
-                match body {
+            for &i in history.suspensions() {
+                match &history.events()[i].body {
                     Body::ClockSuspended { step } if step.as_deref() == scope => {
                         open.get_or_insert(i);
                     }

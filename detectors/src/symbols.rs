@@ -1,6 +1,7 @@
 //! Words that recur in every case (sources, steps, items, orgs), kept once a partition.
 
-use std::collections::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
 
 /// Most words kept; what comes after is written out in full. A hostile source cannot fill memory with names.
 pub const MAX_SYMBOLS: usize = 1 << 16;
@@ -9,13 +10,18 @@ pub const MAX_SYMBOLS: usize = 1 << 16;
 #[derive(Debug, Default, Clone)]
 pub struct Symbols {
     words: Vec<Box<str>>,
-    numbers: HashMap<Box<str>, u32>,
+    /// Of each word, found by its hash.
+    numbers: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// Where a fact is written before its length is known.
+    scratch: Vec<u8>,
 }
 
 impl Symbols {
     /// The number of a word, given to it now if there is room.
     pub fn number(&mut self, word: &str) -> Option<u32> {
-        if let Some(number) = self.numbers.get(word) {
+        let hash = self.hasher.hash_one(word);
+        if let Some(number) = self.numbers.find(hash, |n| *self.words[*n as usize] == *word) {
             return Some(*number);
         }
         if self.words.len() == MAX_SYMBOLS {
@@ -23,8 +29,18 @@ impl Symbols {
         }
         let number = self.words.len() as u32;
         self.words.push(word.into());
-        self.numbers.insert(word.into(), number);
+        let hash_of = |n: &u32| self.hasher.hash_one(&*self.words[*n as usize]);
+        self.numbers.insert_unique(hash, number, hash_of);
         Some(number)
+    }
+
+    pub(crate) fn lend_scratch(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.scratch)
+    }
+
+    pub(crate) fn take_scratch(&mut self, mut scratch: Vec<u8>) {
+        scratch.clear();
+        self.scratch = scratch;
     }
 
     pub fn word(&self, number: u32) -> Option<&str> {

@@ -56,8 +56,8 @@ fn after_close(history: &History<'_>, out: &mut Vec<Verdict>) {
 
 fn unknown_evidence(history: &History<'_>, out: &mut Vec<Verdict>) {
     let mut seen: Vec<&str> = Vec::new();
-    for (i, body) in history.iter() {
-        let Body::EvidenceRemoved { step, ids } = body else { continue };
+    for &i in history.removals() {
+        let Body::EvidenceRemoved { step, ids } = &history.events()[i].body else { continue };
         for id in ids {
             let uploaded = history.iter().take(i).any(|(_, body)| match body {
                 Body::EvidenceUploaded { step: of, pieces } => {

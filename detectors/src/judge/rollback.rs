@@ -19,13 +19,13 @@ fn designed(item: &Item, from: usize, to: &str) -> bool {
 fn judge_returns(history: &History<'_>, item: &Item, step: usize, out: &mut Vec<Verdict>) {
     let id = item.steps[step].id.as_str();
     let mut facts = Vec::new();
-    for (i, body) in history.iter() {
-        let Body::StepReturned { from, to } = body else { continue };
+    for &i in history.returns() {
+        let event = &history.events()[i];
+        let Body::StepReturned { from, to } = &event.body else { continue };
         if from != id || designed(item, step, to) {
             continue;
         }
         facts.push(i);
-        let event = &history.events()[i];
         let story = Story::Return { to: to.to_string(), times: facts.len() as u32 };
         let verdict = |code, light| {
             Verdict::new(Kind::StepRollback, code, light, event.time)

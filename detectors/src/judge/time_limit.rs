@@ -2,7 +2,7 @@
 
 use model::Instant;
 use model::calendar::Calendar;
-use model::catalogue::{Item, Limit, Scope, Stage, StageAt, Visits};
+use model::catalogue::{Item, Limit, Scope, StageAt, Visits};
 use model::event::Body;
 use model::finding::{Code, Kind, Light};
 
@@ -66,28 +66,33 @@ struct Due {
     late_extensions: Vec<(usize, Instant)>,
 }
 
+/// How far a clock has come.
+struct Reached {
+    /// The highest light of its `late` stages.
+    late: Option<Light>,
+    /// The first of its stages before due, and their highest light.
+    soon: Option<(Instant, Light)>,
+}
+
 impl Clocks<'_, '_> {
     pub(super) fn judge_limit(&self, limit: usize, wake: &mut Wake, out: &mut Vec<Verdict>) {
-        for clock in self.clocks_of(limit) {
-            self.judge_clock(limit, &clock, wake, out);
-        }
+        self.each_clock(limit, |clock| self.judge_clock(limit, clock, wake, out));
     }
 
     /// `late_extension` is about limits, whether or not a point supervises them: the first one of the case is reported.
     pub(super) fn judge_extensions(&self, out: &mut Vec<Verdict>) {
-        if !self.history.iter().any(|(_, body)| matches!(body, Body::LimitExtended { .. })) {
+        if self.history.extensions().is_empty() {
             return;
         }
         let mut late: Option<(usize, Instant, usize)> = None;
         for (index, limit) in self.item.limits.iter().enumerate().filter(|(_, l)| !l.open_ended) {
-            for clock in self.clocks_of(index) {
-                let due = self.due(limit, &clock);
-                for (at, due) in due.late_extensions {
+            self.each_clock(index, |clock| {
+                for (at, due) in self.due(limit, clock).late_extensions {
                     if late.is_none_or(|(first, ..)| at < first) {
                         late = Some((at, due, index));
                     }
                 }
-            }
+            });
         }
         if let Some((at, due, limit)) = late {
             let story = Story::Extension { limit: self.item.limits[limit].id.clone(), due };
@@ -97,14 +102,14 @@ impl Clocks<'_, '_> {
         }
     }
 
-    fn clocks_of(&self, limit: usize) -> Vec<Clock> {
+    fn each_clock(&self, limit: usize, mut each: impl FnMut(&Clock)) {
         let limit = &self.item.limits[limit];
         match limit.scope {
             Scope::Case => {
-                self.history.accepted().map(|start| self.case_clock(limit, start)).into_iter().collect()
+                self.history.accepted().iter().for_each(|start| each(&self.case_clock(limit, *start)));
             }
-            Scope::Span { from, to } => self.span_clock(limit, from, to).into_iter().collect(),
-            Scope::Step(step) => self.visit_clocks(limit, step),
+            Scope::Span { from, to } => self.span_clock(limit, from, to).iter().for_each(each),
+            Scope::Step(step) => self.visit_clocks(limit, step, each),
         }
     }
 
@@ -141,17 +146,16 @@ impl Clocks<'_, '_> {
         }
     }
 
-    fn visit_clocks(&self, limit: &Limit, step: usize) -> Vec<Clock> {
+    fn visit_clocks(&self, limit: &Limit, step: usize, mut each: impl FnMut(&Clock)) {
         let id = &self.item.steps[step].id;
         let visits = self.history.visits(id);
         if visits.is_empty() {
-            return Vec::new();
+            return;
         }
         let gaps = Gaps::of(self.history, Some(id), self.calendar);
         let accumulate = limit.visits == Visits::Accumulate;
         let gaps = if accumulate { self.pauses(&gaps, visits) } else { gaps };
         let extensions = self.extensions(limit);
-        let mut clocks = Vec::with_capacity(visits.len());
         let mut settled: Vec<Extension> = Vec::new();
         for (i, visit) in visits.iter().enumerate() {
             if self.history.withdrawn().is_some_and(|w| w < visit.start) {
@@ -177,9 +181,8 @@ impl Clocks<'_, '_> {
                     Extension { at: e.at, earlier }
                 }));
             }
-            clocks.push(clock);
+            each(&clock);
         }
-        clocks
     }
 
     /// The gaps between visits do not count for accumulating ones.
@@ -223,13 +226,12 @@ impl Clocks<'_, '_> {
     }
 
     fn extensions(&self, limit: &Limit) -> Vec<Extension> {
-        let of_limit = |(i, body): (usize, &Body<'_>)| match body {
-            Body::LimitExtended { limit: id, .. } if *id == limit.id.as_str() => {
-                Some(Extension { at: i, earlier: None })
-            }
-            _ => None,
+        let of_limit = |at: &usize| match &self.history.events()[*at].body {
+            Body::LimitExtended { limit: id, .. } => *id == limit.id.as_str(),
+            _ => false,
         };
-        self.history.iter().filter_map(of_limit).collect()
+        let own = self.history.extensions().iter().copied().filter(of_limit);
+        own.map(|at| Extension { at, earlier: None }).collect()
     }
 
     fn counting<'c>(&'c self, limit: &Limit, clock: &'c Clock) -> Counting<'c> {
@@ -279,21 +281,8 @@ impl Clocks<'_, '_> {
     fn judge_clock(&self, limit_index: usize, clock: &Clock, wake: &mut Wake, out: &mut Vec<Verdict>) {
         let limit = &self.item.limits[limit_index];
         let due = self.due(limit, clock);
-        let counting = self.counting(limit, clock);
-        let stage =
-            |stage: &Stage| self.stage_at(&counting, clock, &due, stage.at).map(|at| (at, stage.light));
-        let is_late = |s: &&Stage| matches!(s.at, StageAt::Late(_));
-        let late: Vec<_> = limit.stages.iter().filter(is_late).filter_map(stage).collect();
-        let soon: Vec<_> = limit.stages.iter().filter(|s| !is_late(s)).filter_map(stage).collect();
-        if clock.end.is_none() && !limit.open_ended {
-            late.iter().chain(&soon).for_each(|(at, _)| wake.at(*at));
-        }
-        let reached = |at: Instant| match clock.end {
-            Some(end) => end.time >= at && (!limit.open_ended || end.completed),
-            None => !limit.open_ended && wake.now >= at,
-        };
-        let overdue = late.iter().filter(|(at, _)| reached(*at)).map(|(_, light)| *light).max();
-        if let Some(light) = overdue
+        let reached = self.stages_reached(limit, clock, &due, wake);
+        if let Some(light) = reached.late
             && let Some(at) = due.at
         {
             let mut verdict = self.verdict(limit_index, clock, &due, Code::Overdue, light, at.at);
@@ -304,20 +293,40 @@ impl Clocks<'_, '_> {
             }
             out.push(verdict);
         }
-        if limit.open_ended {
-            return;
-        }
-        let before_due = |at: Instant| due.at.is_none_or(|due| at < due.at);
-        let soon = || soon.iter().filter(|(at, _)| before_due(*at) && reached(*at));
-        if let (Some(first), Some(light)) = (soon().map(|s| s.0).min(), soon().map(|s| s.1).max()) {
+        if let Some((first, light)) = reached.soon.filter(|_| !limit.open_ended) {
             let mut verdict = self.verdict(limit_index, clock, &due, Code::DueSoon, light, first);
-            verdict.standing = match (overdue, clock.end) {
+            verdict.standing = match (reached.late, clock.end) {
                 (Some(_), _) => Standing::Superseded,
                 (None, Some(_)) => Standing::Cleared,
                 (None, None) => Standing::Raised,
             };
             out.push(verdict);
         }
+    }
+
+    fn stages_reached(&self, limit: &Limit, clock: &Clock, due: &Due, wake: &mut Wake) -> Reached {
+        let counting = self.counting(limit, clock);
+        let mut reached = Reached { late: None, soon: None };
+        for stage in &limit.stages {
+            let Some(at) = self.stage_at(&counting, clock, due, stage.at) else { continue };
+            if clock.end.is_none() && !limit.open_ended {
+                wake.at(at);
+            }
+            let is_reached = match clock.end {
+                Some(end) => end.time >= at && (!limit.open_ended || end.completed),
+                None => !limit.open_ended && wake.now >= at,
+            };
+            match stage.at {
+                _ if !is_reached => {}
+                StageAt::Late(_) => reached.late = reached.late.max(Some(stage.light)),
+                StageAt::Before(_) | StageAt::Used(_) if due.at.is_none_or(|due| at < due.at) => {
+                    let (first, light) = reached.soon.unwrap_or((at, stage.light));
+                    reached.soon = Some((first.min(at), light.max(stage.light)));
+                }
+                StageAt::Before(_) | StageAt::Used(_) => {}
+            }
+        }
+        reached
     }
 
     fn stage_at(&self, counting: &Counting<'_>, clock: &Clock, due: &Due, at: StageAt) -> Option<Instant> {
