@@ -1,5 +1,6 @@
 //! The command line: what others script against, so its forms change only with the contract.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +42,41 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Say that facts are lost and that detection of a halted partition goes on without them 确认数据丢失
     AcceptLoss(AcceptLossArgs),
+    /// Make load of a known shape, for measurements
+    #[command(subcommand)]
+    Bench(BenchCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Case events under the demo's catalogue, on standard output, in the order of arrival
+    Events(LoadArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LoadArgs {
+    /// Events in all
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) events: u64,
+    /// Cases open at a time
+    #[arg(long, default_value_t = 51_000)]
+    pub(crate) open: u32,
+    /// Seed of the stream
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Cases with a violation, percent
+    #[arg(long, default_value_t = 10, value_parser = percent())]
+    pub(crate) violating: u8,
+    /// Events that arrive up to three days late, percent
+    #[arg(long, default_value_t = 0, value_parser = percent())]
+    pub(crate) late: u8,
+    /// Events that arrive twice, percent
+    #[arg(long, default_value_t = 0, value_parser = percent())]
+    pub(crate) twice: u8,
+}
+
+fn percent() -> clap::builder::RangedI64ValueParser<u8> {
+    clap::value_parser!(u8).range(0..=100)
 }
 
 #[derive(Debug, Args)]
@@ -254,6 +290,9 @@ pub(crate) struct DetectArgs {
     /// Where rejected lines go, with file and line [default: standard error]
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+    /// Threads [default: one a processor]; the output is the same on any number
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
     /// Case events, JSON lines, also .gz and .zst; `-` is standard input
     #[arg(required = true, value_name = "EVENTS")]
     pub(crate) files: Vec<PathBuf>,

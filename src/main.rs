@@ -1,6 +1,7 @@
 //! `xiezhi`: one binary, many commands. This file parses and dispatches; each command lives in a module of its own.
 
 mod accept_loss;
+mod bench;
 mod catalogue_check;
 mod cli;
 mod config;
@@ -8,6 +9,7 @@ mod demo;
 mod detect;
 mod lines;
 mod local;
+mod random;
 mod repair;
 mod run;
 mod serve;
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         cli::Command::Repair(args) => repair::run(args),
         cli::Command::Verify(args) => verify::run(args),
         cli::Command::AcceptLoss(args) => accept_loss::run(args),
+        cli::Command::Bench(command) => bench::run(command),
     };
     result.unwrap_or_else(|error| {
         eprintln!("xiezhi: {error:#}");

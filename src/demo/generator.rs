@@ -14,7 +14,6 @@ mod live;
 mod pace;
 mod profiles;
 mod quality;
-mod random;
 mod recipe;
 mod render;
 mod schedule;
@@ -32,10 +31,10 @@ use model::finding::{Code, Kind, Light, State};
 use model::time::{Day, MS_PER_SECOND};
 use model::{Catalogue, Instant};
 
+use crate::random::{self, Random};
 use days::Days;
 use draft::Expected;
 use profiles::{DESKS, Desk, PROFILES, Profile, UNSUPERVISED_PROFILE};
-use random::Random;
 use recipe::{CLEAN, Recipe, Story};
 
 const PLANTED_PERCENT: usize = 30;

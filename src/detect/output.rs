@@ -5,17 +5,16 @@ use std::io::{self, Write};
 use model::calendar::Calendar;
 use model::catalogue::{Bilingual, Category};
 use model::finding::{Code, Kind, Light, State};
-use model::{Finding, FindingId};
+use model::{Finding, FindingId, Instant};
 use serde::Serialize;
 
 /// Orders the findings of one case: violated_at, point, code, step, visit; null first.
 pub(crate) fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
-        let key = |f: &Finding| {
-            (f.violated_at, f.point.clone(), f.code.as_str(), f.step.clone(), f.visit, f.finding_id)
-        };
-        key(a).cmp(&key(b))
-    });
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+}
+
+fn key(f: &Finding) -> (Instant, &str, &str, Option<&str>, Option<u32>, FindingId) {
+    (f.violated_at, &f.point, f.code.as_str(), f.step.as_deref(), f.visit, f.finding_id)
 }
 
 /// One line. Instants are RFC 3339 in the catalogue's zone.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use detectors::machine::Counts;
 use model::Finding;
 use model::finding::{Code, Kind, Light, State};
+
+use super::read::Tally;
 
 #[derive(Default)]
 pub(crate) struct Summary {
@@ -13,20 +14,20 @@ pub(crate) struct Summary {
     rejected: u64,
     duplicates: u64,
     cases: usize,
-    found: BTreeMap<(Kind, Code), Tally>,
+    found: BTreeMap<(Kind, Code), Colours>,
 }
 
 #[derive(Default)]
-struct Tally {
+struct Colours {
     yellow: u64,
     red: u64,
     cleared: u64,
 }
 
 impl Summary {
-    pub(crate) fn read(&mut self, lines: u64, rejected: u64, counts: Counts, cases: usize) {
-        (self.lines, self.rejected, self.duplicates, self.cases) =
-            (lines, rejected, counts.duplicates, cases);
+    pub(crate) fn read(&mut self, tally: &Tally, duplicates: u64, cases: usize) {
+        (self.lines, self.rejected) = (tally.lines, tally.rejected);
+        (self.duplicates, self.cases) = (duplicates, cases);
     }
 
     pub(crate) fn finding(&mut self, finding: &Finding) {
@@ -48,7 +49,7 @@ impl Summary {
             self.rejected
         )?;
         writeln!(out, "{:<22} {:<20} {:>9} {:>9} {:>9}", "kind", "code", "yellow", "red", "cleared")?;
-        let mut total = Tally::default();
+        let mut total = Colours::default();
         for ((kind, code), tally) in &self.found {
             line(out, kind.as_str(), code.as_str(), tally)?;
             total.yellow += tally.yellow;
@@ -59,6 +60,6 @@ impl Summary {
     }
 }
 
-fn line(out: &mut dyn Write, kind: &str, code: &str, tally: &Tally) -> io::Result<()> {
+fn line(out: &mut dyn Write, kind: &str, code: &str, tally: &Colours) -> io::Result<()> {
     writeln!(out, "{kind:<22} {code:<20} {:>9} {:>9} {:>9}", tally.yellow, tally.red, tally.cleared)
 }
