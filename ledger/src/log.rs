@@ -84,20 +84,71 @@ pub struct Progress {
 /// Longest wait for a record that must be there.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The next record of a stream; `None` at its end.
+/// After an end was told, how long a record may still come. A leader that has just been chosen lags with its high watermark
+/// for a moment, and a consumer that stands exactly there is told that it is at the end.
+const DOUBT: Duration = Duration::from_secs(1);
+
+/// The next record of a stream where there should be one; `None` if there is none after all.
 pub fn next_record(log: &mut impl Log, stream: Stream) -> Result<Option<Record>, LogError> {
-    let mut waited = Duration::ZERO;
-    while waited < PATIENCE {
+    let (mut waited, mut ended) = (Duration::ZERO, false);
+    while waited < if ended { DOUBT } else { PATIENCE } {
         let step = Duration::from_millis(100);
         match log.poll(stream, step)? {
             Some(LogEvent::Record { offset, timestamp, bytes }) => {
                 return Ok(Some(Record { offset, timestamp, bytes }));
             }
-            Some(LogEvent::End) => return Ok(None),
+            Some(LogEvent::End) => (waited, ended) = (Duration::ZERO, true),
             // Of an append made before: whether it happened is what reading the ledger shows.
             Some(LogEvent::Unknown { .. }) => {}
             None => waited += step,
         }
     }
+    if ended {
+        return Ok(None);
+    }
     Err(LogError::Broken(format!("{}: no record came within {} s", stream.as_str(), PATIENCE.as_secs())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    /// Answers each poll with the next word of a script, then with nothing.
+    struct Scripted(VecDeque<Option<LogEvent>>);
+
+    impl Log for Scripted {
+        fn bounds(&mut self, _: Stream) -> Result<(i64, i64), LogError> {
+            Ok((0, 0))
+        }
+
+        fn seek(&mut self, _: Stream, _: i64) -> Result<(), LogError> {
+            Ok(())
+        }
+
+        fn poll(&mut self, _: Stream, _: Duration) -> Result<Option<LogEvent>, LogError> {
+            Ok(self.0.pop_front().flatten())
+        }
+
+        fn append(&mut self, _: Stream, _: Vec<u8>) -> Result<(), LogError> {
+            Ok(())
+        }
+
+        fn report(&mut self, _: Progress) {}
+    }
+
+    #[test]
+    fn an_end_that_was_told_early_is_not_believed() {
+        let record = LogEvent::Record { offset: 7, timestamp: Instant(0), bytes: Vec::new() };
+        let script = [Some(LogEvent::End), None, None, Some(record)];
+        let found = next_record(&mut Scripted(script.into()), Stream::CaseEvents).expect("a log that works");
+        assert_eq!(found.map(|record| record.offset), Some(7));
+        let found = next_record(&mut Scripted([Some(LogEvent::End)].into()), Stream::CaseEvents);
+        assert_eq!(found.expect("a log that works"), None, "and yet it may have been the end");
+        assert!(
+            next_record(&mut Scripted(VecDeque::new()), Stream::CaseEvents).is_err(),
+            "nothing at all is no answer"
+        );
+    }
 }

@@ -57,7 +57,12 @@ pub(super) fn acquire(settings: &Settings, log: &mut impl Log, wall: Instant) ->
             Ok(Some(state)) => {
                 let from_entry = state.chain.next_seq;
                 let checkpoint = Some(found.checkpoint);
-                return finish(log, Start { state, checkpoint, from_entry, high }, incidents, wall);
+                return finish(
+                    log,
+                    Start { state, checkpoint, from_entry, ledger: (low, high) },
+                    incidents,
+                    wall,
+                );
             }
             Err(reason) => {
                 let range = (found.offset, found.offset + 1);
@@ -72,26 +77,27 @@ pub(super) fn acquire(settings: &Settings, log: &mut impl Log, wall: Instant) ->
         }
     }
     let state = beginning(settings, log, (low, high), wall)?;
-    finish(log, Start { state, checkpoint: None, from_entry: 0, high }, incidents, wall)
+    finish(log, Start { state, checkpoint: None, from_entry: 0, ledger: (low, high) }, incidents, wall)
 }
 
 struct Start {
     state: State,
     checkpoint: Option<Checkpoint>,
     from_entry: u64,
-    high: i64,
+    /// First offset of the ledger, and the one that it is followed to.
+    ledger: (i64, i64),
 }
 
-/// From where the state stands to `high`.
+/// From where the state stands to the ledger's end.
 fn finish(
     log: &mut impl Log,
     start: Start,
     mut incidents: Vec<Incident>,
     wall: Instant,
 ) -> Result<Acquired, LogError> {
-    let Start { mut state, checkpoint, from_entry, high } = start;
+    let Start { mut state, checkpoint, from_entry, ledger } = start;
     let partition = state.chain.partition;
-    let done = catch_up(&mut state, log, high, wall)?;
+    let done = catch_up(&mut state, log, ledger, wall)?;
     if let Some(seq) = done.diverged {
         let range = (seq as i64, state.chain.next_seq as i64);
         let detail = "were the rules changed under a running log?";
@@ -123,15 +129,20 @@ fn finish(
 }
 
 /// Does the entries again from where the ledger is read, up to `high`.
-fn catch_up(state: &mut State, log: &mut impl Log, high: i64, wall: Instant) -> Result<Redone, LogError> {
+fn catch_up(
+    state: &mut State,
+    log: &mut impl Log,
+    (low, high): (i64, i64),
+    wall: Instant,
+) -> Result<Redone, LogError> {
     let mut facts = Facts::from(state.chain.position);
     let mut done = Redone::default();
-    while let Some(record) = next_record(log, Stream::Ledger)? {
-        let behind = record.offset + 1;
+    let mut behind = low;
+    while behind < high
+        && let Some(record) = next_record(log, Stream::Ledger)?
+    {
+        behind = record.offset + 1;
         state.follow(&record, &mut facts, log, wall, &mut done)?;
-        if behind >= high {
-            break;
-        }
     }
     state.open(&mut facts, log, wall)?;
     Ok(done)
@@ -147,16 +158,13 @@ fn beginning(
     let mut chain = Chain::new(settings.partition);
     let (low, high) = ledger;
     let (facts, _) = log.bounds(Stream::CaseEvents)?;
-    chain.position = facts;
-    if let Some(first) = search::first(log, low, high)? {
-        if first.seq > 0 {
-            let detail = format!("it begins with entry {}", first.seq);
-            return Err(halted(Kind::LedgerLost, settings.partition, (0, low), wall, &detail));
+    match search::first(log, chain, low, high)? {
+        Some(first) => chain.position = first.from,
+        None if low > 0 => {
+            let detail = "what is left of it does not begin with the first entry";
+            return Err(halted(Kind::LedgerLost, settings.partition, (0, low), wall, detail));
         }
-        chain.position = first.from;
-    } else if low > 0 {
-        let detail = "every record of it was deleted";
-        return Err(halted(Kind::LedgerLost, settings.partition, (0, low), wall, detail));
+        None => chain.position = facts,
     }
     log.seek(Stream::Ledger, low)?;
     Ok(State::new(CaseMachine::new(Arc::clone(&settings.rules)), chain, None))

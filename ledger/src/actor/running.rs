@@ -216,7 +216,7 @@ impl Running {
         tally.findings += (outbox.len() - before) as u64;
         tally.undecodable += seen.undecodable;
         *anchor = seen.anchor().or(*anchor);
-        let checkpoint = self.saver.take(&settings.rules.version);
+        let checkpoint = self.saver.take(&settings.rules.version, chain.next_seq);
         tally.checkpoints += u64::from(checkpoint.is_some());
         let mut entry = Entry {
             to: self.batch.first_offset(),

@@ -14,8 +14,8 @@ use crate::record::{Anchor, Hash};
 
 /// Most records appended and not read back.
 const IN_FLIGHT: usize = 4;
-/// Checkpoints whose segments are kept: the newest, one before it, and one that may not have landed.
-const KEPT: usize = 3;
+/// Checkpoints whose segments are kept: the newest that counts, and the one before it.
+const KEPT: usize = 2;
 
 /// When the state is saved next, and what has been saved.
 pub(super) struct Saver {
@@ -23,6 +23,9 @@ pub(super) struct Saver {
     sweep: Sweep,
     /// First offset of `segments` that each of the last checkpoints needs.
     needs: VecDeque<i64>,
+    /// The same of checkpoints whose entry has not been read back, with the entry's `seq`: another owner's may land first, and
+    /// then this one never counts.
+    named: VecDeque<(u64, i64)>,
     /// Since the last save began.
     records: u64,
     entries: u64,
@@ -51,7 +54,7 @@ impl Saver {
     pub(super) fn behind(checkpoint: Option<Checkpoint>, records: u64, entries: u64) -> Self {
         let needs = checkpoint.as_ref().and_then(Checkpoint::needs_from).into_iter().collect();
         let (segments, sweep) = checkpoint.map_or_else(Default::default, |c| (c.segments, c.sweep));
-        Self { segments, sweep, needs, records, entries, save: None }
+        Self { segments, sweep, needs, named: VecDeque::new(), records, entries, save: None }
     }
 
     /// An entry about so many records was appended.
@@ -143,6 +146,12 @@ impl Saver {
         if let Some(save) = self.save.as_mut().filter(|save| save.at == *chain) {
             save.after = Some(offset);
         }
+        while self.named.front().is_some_and(|(seq, _)| *seq < chain.next_seq) {
+            self.needs.extend(self.named.pop_front().map(|(_, needs)| needs));
+        }
+        while self.needs.len() > KEPT {
+            self.needs.pop_front();
+        }
     }
 
     /// Whether the save is complete and waits for an entry to name it.
@@ -152,8 +161,8 @@ impl Saver {
             .is_some_and(|save| save.is_done() && save.in_flight.is_empty() && save.after.is_some())
     }
 
-    /// The checkpoint for the next entry, if one is complete.
-    pub(super) fn take(&mut self, rules: &str) -> Option<Checkpoint> {
+    /// The checkpoint for the entry `seq`, the next one, if one is complete.
+    pub(super) fn take(&mut self, rules: &str, seq: u64) -> Option<Checkpoint> {
         let save = if self.is_ready() { self.save.take()? } else { return None };
         let id = Hash(save.hash.finalize().into());
         self.segments.push(Segment { id, ..save.segment });
@@ -170,10 +179,7 @@ impl Saver {
             sweep: self.sweep,
             segments: self.segments.clone(),
         };
-        self.needs.extend(checkpoint.needs_from());
-        while self.needs.len() > KEPT {
-            self.needs.pop_front();
-        }
+        self.named.extend(checkpoint.needs_from().map(|needs| (seq, needs)));
         Some(checkpoint)
     }
 }

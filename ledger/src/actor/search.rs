@@ -1,5 +1,6 @@
 //! Finding a place in the ledger to begin from without reading all of it: backwards from its end.
 
+use crate::chain::Chain;
 use crate::checkpoint::Checkpoint;
 use crate::log::{Log, LogError, Stream, next_record};
 use crate::record::{Entry, Hash};
@@ -89,14 +90,21 @@ pub(super) fn standing(log: &mut impl Log, found: &Found) -> Result<Standing, Lo
     Ok(Standing::DoesNotCount)
 }
 
-/// The first entry of the ledger. If it is there whole, that is the one that begins the chain.
-pub(super) fn first(log: &mut impl Log, low: i64, high: i64) -> Result<Option<Entry>, LogError> {
-    if low >= high {
-        return Ok(None);
-    }
+/// The entry that begins the chain. Others may stand before it: of two appends of one owner the first may be lost and the
+/// second land.
+pub(super) fn first(
+    log: &mut impl Log,
+    mut chain: Chain,
+    low: i64,
+    high: i64,
+) -> Result<Option<Entry>, LogError> {
     log.seek(Stream::Ledger, low)?;
-    while let Some(record) = next_record(log, Stream::Ledger)? {
-        if let Ok(entry) = Entry::decode(&record.bytes) {
+    let mut behind = low;
+    while behind < high
+        && let Some(record) = next_record(log, Stream::Ledger)?
+    {
+        behind = record.offset + 1;
+        if let Ok(entry) = chain.accept(&record.bytes) {
             return Ok(Some(entry));
         }
     }

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::chain::Chain;
 use crate::memory::{MemoryLog, Outcome, Streams};
+use crate::record::{Entry, Hash};
 
 mod jumps;
 mod losses;
@@ -255,4 +256,16 @@ fn a_backlog_does_not_raise_what_its_unread_part_takes_back() {
     let told: Vec<_> = counted(&streams.borrow()).into_values().map(|f| f.code).collect();
     assert!(told.is_empty(), "{told:?}");
     assert_eq!(owner.tally().findings, 0);
+}
+
+#[test]
+fn an_entry_that_follows_a_lost_one_does_not_begin_the_ledger() {
+    let streams = Rc::new(RefCell::new(Streams::default()));
+    // Of two appends the first was lost and the second landed.
+    let orphan = Entry { seq: 1, prev: Hash::of(b"lost"), ..Entry::extending(&Chain::new(0)) };
+    streams.borrow_mut().ledger.push(orphan.encode());
+    streams.borrow_mut().case_events.push((start(), record(0, 0, 0, 0)));
+    let mut owner = owner(&streams, ClockMode::Until(end()));
+    finish(&mut owner);
+    assert_eq!(owner.position(), Some((1, true)));
 }
