@@ -20,6 +20,7 @@ const PLAN: &[(&str, May)] = &[
     ("sink", May::Use(&["model", "ledger"])),
     ("dashboard-api", May::Use(&["model"])),
     ("embedded-clickhouse", May::Use(&[])),
+    ("simulator", May::Use(&["model", "detectors", "ledger", "sink"])),
     ("xtask", May::Use(&[])),
     ("xiezhi", May::UseAll),
     ("system-tests", May::UseAll),
