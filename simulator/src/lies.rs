@@ -66,6 +66,8 @@ pub struct Lies {
     /// The owner has acquired the partition.
     runs: bool,
     end_due: bool,
+    /// Nothing comes behind an end that was told.
+    hushed: bool,
     /// Segments that are read back before they are there, the next one first.
     ahead: VecDeque<(i64, Vec<u8>)>,
     /// Entries of unknown outcome that are read back as if they had landed.
@@ -86,6 +88,7 @@ impl Lies {
             last_findings: Vec::new(),
             runs: false,
             end_due: false,
+            hushed: false,
             ahead: VecDeque::new(),
             taken_for_done: VecDeque::new(),
         }
@@ -114,10 +117,18 @@ impl Lies {
         self.is(Mutant::ResumeFromGroup)
     }
 
+    /// Whether a poll brings nothing although there is something.
+    pub fn hushes(&mut self, stream: Stream) -> bool {
+        stream == Stream::CaseEvents && std::mem::take(&mut self.hushed)
+    }
+
     /// Something that is told before anything else.
     pub fn interjects(&mut self, stream: Stream) -> Option<LogEvent> {
         match stream {
-            Stream::CaseEvents => std::mem::take(&mut self.end_due).then_some(LogEvent::End),
+            Stream::CaseEvents => {
+                self.hushed = std::mem::take(&mut self.end_due);
+                self.hushed.then_some(LogEvent::End)
+            }
             Stream::Segments => {
                 let (offset, bytes) = self.ahead.pop_front()?;
                 Some(LogEvent::Record { offset, timestamp: Instant(0), bytes })

@@ -119,6 +119,9 @@ impl Log for SimLog {
 
     fn poll(&mut self, stream: Stream, _wait: Duration) -> Result<Option<LogEvent>, LogError> {
         self.sim.call("poll");
+        if self.lies.hushes(stream) {
+            return Ok(None);
+        }
         if let Some(event) = self.unknown().or_else(|| self.lies.interjects(stream)) {
             return Ok(Some(event));
         }
