@@ -74,13 +74,15 @@ struct MadeUp {
     ledger: Records,
     segments: Records,
     at: [i64; 3],
+    /// Streams whose end has been told.
+    told: [bool; 3],
     needed_from: i64,
 }
 
 impl MadeUp {
     fn open(facts: i64, directory: &Path) -> Self {
         let [ledger, segments] = ["ledger", "segments"].map(|name| Records::open(&directory.join(name)));
-        Self { facts, ledger, segments, at: [0; 3], needed_from: 0 }
+        Self { facts, ledger, segments, at: [0; 3], told: [false; 3], needed_from: 0 }
     }
 
     fn slot(stream: Stream) -> usize {
@@ -134,7 +136,8 @@ impl Log for MadeUp {
             Stream::Ledger => self.ledger.get(*at),
             Stream::Segments => self.segments.get(*at),
         };
-        let Some(bytes) = bytes else { return Ok(Some(LogEvent::End)) };
+        let told = std::mem::replace(&mut self.told[Self::slot(stream)], bytes.is_none());
+        let Some(bytes) = bytes else { return Ok((!told).then_some(LogEvent::End)) };
         *at += 1;
         Ok(Some(LogEvent::Record { offset: *at - 1, timestamp: start(), bytes }))
     }
