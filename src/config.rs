@@ -171,6 +171,8 @@ impl Site {
         let mut client = ClientConfig::new();
         client.set("bootstrap.servers", brokers);
         client.set("client.id", &self.instance);
+        // Back within a second when a broker is: by default an attempt may come 10 s after the one before.
+        client.set("reconnect.backoff.max.ms", "1000");
         for (key, value) in &self.kafka.properties {
             client.set(key, value);
         }

@@ -85,7 +85,7 @@ pub(crate) const ALL: &[Experiment] = &[
         body: |e, o| faults(e, o, Plan { timetable: fault::broker_away, ..plain() }),
     },
     Experiment {
-        id: "C9",
+        id: "I1",
         name: "kill9-ingest",
         what: "kill -9 ingest every 5 s",
         body: |e, o| faults(e, o, Plan { timetable: fault::kill_ingest, ..plain() }),

@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Only these, such as C1,C4 [default: all]
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// All but these
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) except: Vec<String>,
     /// Experiments at the same time
     #[arg(long, default_value_t = 1)]
     pub(crate) lanes: usize,
@@ -43,6 +46,7 @@ impl Options {
     }
 
     pub(crate) fn asks_for(&self, id: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|only| only.eq_ignore_ascii_case(id))
+        let names = |list: &[String]| list.iter().any(|name| name.eq_ignore_ascii_case(id));
+        (self.only.is_empty() || names(&self.only)) && !names(&self.except)
     }
 }
