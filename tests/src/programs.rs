@@ -12,7 +12,7 @@ pub fn root() -> PathBuf {
 }
 
 /// A program of ours: in the folder `XIEZHI_BIN` (from the repository's root) if that is set, else where cargo has built
-/// it, beside us or, for tests, which are in target/<profile>/deps, one folder above.
+/// it, beside us or, for tests, which are in target/PROFILE/deps, one folder above.
 pub fn program(name: &str) -> PathBuf {
     let built = || {
         let own = std::env::current_exe().expect("this program has a path");
