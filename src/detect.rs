@@ -1,6 +1,6 @@
 //! `xiezhi detect`: the detectors over files, for audits, back-tests and black-box tests.
 //!
-//! All threads read and decode side by side ([`read`]), then judge and write side by side ([`write`]); what comes out is
+//! All threads read and decode side by side ([`read`]), then judge and write side by side ([`mod@write`]); what comes out is
 //! the same on any number of them.
 
 mod input;
