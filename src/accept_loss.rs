@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ledger::kafka::{KafkaLog, Topics};
+use ledger::loss::Consent;
 use ledger::record::Loss;
 
 use crate::cli::AcceptLossArgs;
@@ -13,7 +14,8 @@ pub(crate) fn run(args: &AcceptLossArgs) -> anyhow::Result<ExitCode> {
     let mut log = KafkaLog::new(&client, &Topics::default(), args.partition, std::sync::Arc::default())?;
     let by = args.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
     let loss = Loss { by, reason: args.reason.clone(), at: wall::now() };
-    let entry = ledger::loss::accept(&mut log, args.partition, args.to, loss, args.forget_state)?;
+    let consent = Consent { forced: args.force, may_forget: args.forget_state };
+    let entry = ledger::loss::accept(&mut log, args.partition, args.to, loss, consent)?;
     println!(
         "partition {}: entry {} says that detection goes on at {} instead of {}, {}",
         args.partition,

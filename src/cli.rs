@@ -245,6 +245,9 @@ pub(crate) struct AcceptLossArgs {
     /// Go on even if no checkpoint is left, without any case
     #[arg(long)]
     pub(crate) forget_state: bool,
+    /// Go on even if nothing is seen to be lost
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

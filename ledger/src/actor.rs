@@ -10,6 +10,7 @@ mod running;
 mod save;
 mod search;
 mod state;
+mod tail;
 
 use std::sync::Arc;
 use std::time::Duration;

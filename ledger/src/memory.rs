@@ -14,10 +14,14 @@ use crate::log::{Log, LogError, LogEvent, Progress, Stream};
 pub struct Streams {
     pub case_events: Vec<(Instant, Vec<u8>)>,
     pub ledger: Vec<Vec<u8>>,
+    /// First offset of the ledger that is kept; those before are gone, as retention takes them.
+    pub ledger_from: usize,
     pub segments: Vec<Vec<u8>>,
     /// The broker's clock, and what it put on the ledger's records: none by default.
     pub clock: Instant,
     pub stamps: Vec<Instant>,
+    /// Facts are there, but no reader gets any for now.
+    pub slow: bool,
     /// Appends that are still on their way.
     pub in_flight: Vec<(Stream, Vec<u8>)>,
 }
@@ -26,7 +30,7 @@ impl Default for Streams {
     fn default() -> Self {
         let (case_events, ledger, segments) = (Vec::new(), Vec::new(), Vec::new());
         let (clock, stamps, in_flight) = (Instant(0), Vec::new(), Vec::new());
-        Self { case_events, ledger, segments, clock, stamps, in_flight }
+        Self { case_events, ledger, ledger_from: 0, segments, clock, stamps, slow: false, in_flight }
     }
 }
 
@@ -88,6 +92,9 @@ impl MemoryLog {
 
     fn read(&mut self, stream: Stream) -> Option<LogEvent> {
         let streams = self.streams.borrow();
+        if streams.slow && stream == Stream::CaseEvents {
+            return None;
+        }
         let at = *self.positions.get(&stream)?;
         let record = match stream {
             Stream::CaseEvents => streams.case_events.get(at).cloned(),
@@ -109,12 +116,12 @@ impl MemoryLog {
 impl Log for MemoryLog {
     fn bounds(&mut self, stream: Stream) -> Result<(i64, i64), LogError> {
         let streams = self.streams.borrow();
-        let high = match stream {
-            Stream::CaseEvents => streams.case_events.len(),
-            Stream::Ledger => streams.ledger.len(),
-            Stream::Segments => streams.segments.len(),
+        let (low, high) = match stream {
+            Stream::CaseEvents => (0, streams.case_events.len()),
+            Stream::Ledger => (streams.ledger_from, streams.ledger.len()),
+            Stream::Segments => (0, streams.segments.len()),
         };
-        Ok((0, high as i64))
+        Ok((low as i64, high as i64))
     }
 
     fn seek(&mut self, stream: Stream, offset: i64) -> Result<(), LogError> {

@@ -9,6 +9,7 @@ use super::acquire::Acquired;
 use super::batch::{Batch, Room};
 use super::save::Saver;
 use super::state::State;
+use super::tail::{Tail, Word};
 use super::{Report, Settings, Tally};
 use crate::chain::Chain;
 use crate::checkpoint;
@@ -32,7 +33,9 @@ pub(super) struct Running {
     pub(super) incidents: Vec<Incident>,
     witness: Witness,
     batch: Batch,
+    /// The end of the facts was told, and none has come since.
     caught_up: bool,
+    tail: Tail,
 }
 
 /// Why the state must be dropped.
@@ -49,6 +52,7 @@ impl Running {
             saver: Saver::behind(checkpoint, restored.records, restored.entries - restored.from_entry),
             batch: Batch::new(state.chain.position),
             caught_up: false,
+            tail: Tail::default(),
             state,
         }
     }
@@ -97,7 +101,10 @@ impl Running {
                     self.batch.push(Record { offset, timestamp, bytes }, wall);
                 }
                 LogEvent::Record { .. } => {}
-                LogEvent::End => self.caught_up = true,
+                LogEvent::End => {
+                    self.caught_up = true;
+                    self.tail.end();
+                }
                 LogEvent::Unknown { .. } => return Ok(Err(UNKNOWN)),
             }
         }
@@ -110,7 +117,7 @@ impl Running {
         if let Some(opened) = self.batch.opened_at() {
             ms = ms.min(opened.0 + settings.limits.batch_wait_ms - wall.0);
         } else if let (ClockMode::Wall, Some(wake), true) =
-            (settings.clock, self.state.machine.next_wake(), self.caught_up)
+            (settings.clock, self.state.machine.next_wake(), self.caught_up && !self.tail.is_open())
         {
             ms = ms.min(wake.0 - wall.0);
         }
@@ -152,14 +159,37 @@ impl Running {
         tally: &mut Tally,
     ) -> Result<(), LogError> {
         let has_room = self.unconfirmed.len() < settings.limits.unconfirmed_entries.max(1);
-        if has_room && (self.is_ready(settings, wall) || self.saver.is_ready()) {
-            self.close_batch(settings, wall, log, tally)?;
+        if has_room && (self.is_ready(settings, wall, self.caught_up) || self.saver.is_ready()) {
+            let at_end = self.is_at_end(settings, log, wall)?;
+            if self.is_ready(settings, wall, at_end) || self.saver.is_ready() {
+                self.close_batch(settings, wall, at_end, log, tally)?;
+            }
         }
         self.saver.begin(&settings.limits, &mut self.state, self.confirmed, log)?;
         self.saver.write(&settings.limits, &mut self.state, log)
     }
 
-    fn is_ready(&self, settings: &Settings, wall: Instant) -> bool {
+    /// Whether nothing is left to read. Where only time makes an entry, the broker is asked.
+    fn is_at_end(
+        &mut self,
+        settings: &Settings,
+        log: &mut impl Log,
+        wall: Instant,
+    ) -> Result<bool, LogError> {
+        let only_time = settings.clock == ClockMode::Wall && self.batch.opened_at().is_none();
+        if !self.caught_up || !only_time {
+            return Ok(self.caught_up);
+        }
+        let next = self.batch.next_offset();
+        let word = self.tail.ask(next, log, wall);
+        if word == Word::ReadAnew {
+            log.seek(Stream::CaseEvents, next)?;
+            self.caught_up = false;
+        }
+        Ok(word == Word::Reached)
+    }
+
+    fn is_ready(&self, settings: &Settings, wall: Instant, at_end: bool) -> bool {
         if self.state.outbox.len() > 0 {
             return true;
         }
@@ -173,18 +203,17 @@ impl Running {
                 // Timers may also be left over from an entry that was full.
                 let believed = self.witness.believed(wall);
                 let (last_timestamp, latest_event) = (None, None);
-                let idle =
-                    Reading { believed, wall, caught_up: self.caught_up, last_timestamp, latest_event };
+                let idle = Reading { believed, wall, caught_up: at_end, last_timestamp, latest_event };
                 let next = clock::next(settings.clock, self.state.chain.now, idle);
                 self.state.machine.next_wake().is_some_and(|wake| wake <= next)
-                    || self.must_ask(settings, wall)
+                    || self.must_ask(settings, wall, at_end)
             }
         }
     }
 
     /// Whether something may be due, but the wall clock is not borne out.
-    fn must_ask(&self, settings: &Settings, wall: Instant) -> bool {
-        let (is_idle, wake) = (self.caught_up && self.unconfirmed.is_empty(), self.state.machine.next_wake());
+    fn must_ask(&self, settings: &Settings, wall: Instant, at_end: bool) -> bool {
+        let (is_idle, wake) = (at_end && self.unconfirmed.is_empty(), self.state.machine.next_wake());
         settings.clock == ClockMode::Wall && is_idle && self.witness.must_ask(wall, wake)
     }
 
@@ -193,20 +222,21 @@ impl Running {
         &mut self,
         settings: &Settings,
         wall: Instant,
+        at_end: bool,
         log: &mut impl Log,
         tally: &mut Tally,
     ) -> Result<(), LogError> {
         let room = Room { findings: settings.limits.entry_findings, bytes: settings.limits.entry_bytes };
         let before = self.state.outbox.len();
         let seen = self.batch.feed(&mut self.state.machine, room, &mut self.state.outbox);
-        if self.must_ask(settings, wall) {
+        if self.must_ask(settings, wall, at_end) {
             self.witness.ask(self.state.chain.next_seq + 1, wall);
         }
         let State { machine, outbox, chain, anchor } = &mut self.state;
         let reading = Reading {
             believed: self.witness.believed(wall),
             wall,
-            caught_up: self.caught_up && self.batch.len() == 0,
+            caught_up: at_end && self.batch.len() == 0,
             last_timestamp: seen.last_timestamp(),
             latest_event: seen.latest_event,
         };

@@ -50,3 +50,25 @@ fn a_clock_that_is_right_after_a_long_silence_is_believed() {
     assert_eq!(owner.tally().findings, 1);
     assert!(owner.take_incidents().is_empty());
 }
+
+#[test]
+fn a_deadline_waits_for_facts_that_are_there_and_not_fetched_yet() {
+    let told_at_the_end = |is_completed: bool| {
+        let streams = Rc::new(RefCell::new(Streams::default()));
+        let facts = [record(0, 0, 0, 0), record(1, 0, 1, 0)];
+        streams.borrow_mut().case_events.extend(facts.map(|fact| (start(), fact)));
+        let mut owner = owner(&streams, ClockMode::Wall);
+        for _ in 0..8 {
+            owner.turn(start(), Duration::ZERO).expect("a log that works");
+        }
+        let before = streams.borrow().ledger.len();
+        streams.borrow_mut().slow = true;
+        if is_completed {
+            streams.borrow_mut().case_events.push((start(), record(2, 0, 2, 1)));
+        }
+        owner.turn(end(), Duration::ZERO).expect("a log that works");
+        streams.borrow().ledger.len() > before
+    };
+    assert!(told_at_the_end(false), "in silence the deadline is told");
+    assert!(!told_at_the_end(true), "its completion is in the log: nothing is said before it is read");
+}

@@ -25,7 +25,8 @@ fn halt(streams: &Rc<RefCell<Streams>>) -> Incident {
 
 fn accept(streams: &Rc<RefCell<Streams>>, to: i64, may_forget: bool) -> Result<(), loss::NotAccepted> {
     let loss = Loss { by: "o".to_owned(), reason: "r".to_owned(), at: end() };
-    loss::accept(&mut MemoryLog::new(Rc::clone(streams)), 0, to, loss, may_forget).map(drop)
+    let consent = loss::Consent { may_forget, ..loss::Consent::default() };
+    loss::accept(&mut MemoryLog::new(Rc::clone(streams)), 0, to, loss, consent).map(drop)
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn a_rewritten_log_is_found_by_its_last_record() {
 fn a_ledger_that_has_lost_its_head_is_not_begun_anew() {
     let streams = processed(3);
     streams.borrow_mut().segments.clear();
-    streams.borrow_mut().ledger.remove(0);
+    streams.borrow_mut().ledger_from = 1;
     assert_eq!(halt(&streams).kind, Kind::LedgerLost);
 }
 
@@ -79,4 +80,14 @@ fn without_a_checkpoint_the_operator_must_say_that_the_state_is_lost() {
     let mut owner = owner(&streams, ClockMode::Until(end()));
     finish(&mut owner);
     assert_eq!(owner.state().map(|(_, cases, _)| cases), Some(0));
+}
+
+#[test]
+fn a_partition_that_has_lost_nothing_keeps_its_state() {
+    let streams = processed(30);
+    let refused = accept(&streams, 30, true).expect_err("nothing is lost");
+    assert!(matches!(refused, loss::NotAccepted::NothingLost { to: 30, .. }), "{refused}");
+    let mut owner = owner(&streams, ClockMode::Until(end()));
+    finish(&mut owner);
+    assert!(owner.take_incidents().is_empty());
 }
