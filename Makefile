@@ -33,7 +33,7 @@ test: setup
 
 chaos: setup
 	cargo build --release --locked --workspace --bins
-	@exec $(TARGET)/release/chaos --out $(TARGET)/chaos $(if $(MINUTES),--seconds $$(($(MINUTES) * 60))) \
+	@exec $(TARGET)/release/chaos --punctual --out $(TARGET)/chaos $(if $(MINUTES),--seconds $$(($(MINUTES) * 60))) \
 		$(if $(ONLY),--only $(ONLY)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) $(if $(LANES),--lanes $(LANES))
 
 lint: setup

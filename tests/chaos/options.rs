@@ -30,6 +30,9 @@ pub(crate) struct Options {
     /// Where the logs of an experiment that failed go, and the report
     #[arg(long, value_name = "DIR", default_value = "target/chaos")]
     pub(crate) out: PathBuf,
+    /// What is promised of latency counts as well: for a machine that has nothing else to do
+    #[arg(long)]
+    pub(crate) punctual: bool,
     /// Only say what there is
     #[arg(long)]
     pub(crate) list: bool,

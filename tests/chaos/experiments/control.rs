@@ -14,6 +14,10 @@ const ALTERED: u64 = 3;
 const DOUBLED: u64 = 4;
 const FORGOTTEN: u64 = 2;
 
+const STANDING: &str = "SELECT finding_id FROM xiezhi.alarms WHERE state = 'raised' ORDER BY finding_id";
+const CLOSED: &str =
+    "SELECT event_id FROM xiezhi.case_events WHERE type = 'case.closed' ORDER BY source, event_id";
+
 const COLUMNS: &str = "finding_id, revision, change, cause, state, case_id, item, category, org, region, accepted_at, point, kind, \
     code, light, step, visit, violated_at, due, late_by_ms, provisional, raised_at, changed_at, detail, events, \
     explanation_zh, explanation_en, rules_version, `partition`, seq, `offset`, stored_at";
@@ -33,25 +37,27 @@ pub(super) fn altered_rows(experiment: &Experiment, options: &Options) -> Result
     let options = options.at_most(SECONDS);
     let after = run::run(experiment.id, &plain(), &options)?;
     let clickhouse = &after.cluster.clickhouse;
-    let standing = "SELECT finding_id FROM xiezhi.alarms WHERE state = 'raised' ORDER BY finding_id";
-    let some = |from: u64, many: u64| format!("({standing} LIMIT {from}, {many})");
-    query(clickhouse, &format!("DELETE FROM xiezhi.alarms_current WHERE finding_id IN {}", some(0, DELETED)));
+    // Which ones is asked before anything is changed: a mutation may ask anew for each part of the table.
+    let ids = |what: &str, from: u64, many: u64| {
+        let ids = query(clickhouse, &format!("{what} LIMIT {from}, {many} FORMAT TSV"));
+        format!("('{}')", ids.lines().collect::<Vec<_>>().join("', '"))
+    };
+    let (deleted, altered) = (ids(STANDING, 0, DELETED), ids(STANDING, DELETED, ALTERED));
+    // Doubling an alarm's first revision would bring a deleted one back.
+    let doubled = ids(STANDING, DELETED + ALTERED, DOUBLED);
+    let forgotten = ids(CLOSED, 0, FORGOTTEN);
+    query(clickhouse, &format!("DELETE FROM xiezhi.alarms_current WHERE finding_id IN {deleted}"));
     let update = "ALTER TABLE xiezhi.alarms_current UPDATE explanation_en = 'x' WHERE finding_id IN";
-    query(clickhouse, &format!("{update} {} SETTINGS mutations_sync = 1", some(0, ALTERED)));
+    query(clickhouse, &format!("{update} {altered} SETTINGS mutations_sync = 1"));
     for statement in AS_IT_IS {
         query(clickhouse, statement);
     }
     let double = format!(
         "INSERT INTO xiezhi.findings_log ({COLUMNS}) SELECT {COLUMNS} FROM xiezhi.findings_log FINAL"
     );
-    let which = format!("WHERE revision = 1 ORDER BY finding_id LIMIT {DOUBLED}");
+    let which = format!("WHERE revision = 1 AND finding_id IN {doubled}");
     query(clickhouse, &format!("{double} {which} SETTINGS insert_deduplicate = 0"));
-    let facts =
-        "SELECT event_id FROM xiezhi.case_events WHERE type = 'case.closed' ORDER BY source, event_id";
-    query(
-        clickhouse,
-        &format!("DELETE FROM xiezhi.case_events_log WHERE event_id IN ({facts} LIMIT {FORGOTTEN})"),
-    );
+    query(clickhouse, &format!("DELETE FROM xiezhi.case_events_log WHERE event_id IN {forgotten}"));
     let found = check::stored(clickhouse, &after.stream, &detect(&after.cluster.scratch));
     let seen = (found.lost, found.dup, found.wrong);
     let spoiled = (DELETED + FORGOTTEN, DOUBLED, ALTERED);
