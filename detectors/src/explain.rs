@@ -1,6 +1,7 @@
 //! Words for verdicts, in Chinese and English: the facts, the rule with its legal basis, and the computed dates.
 
 mod limit;
+pub(crate) mod silence;
 
 use model::calendar::Calendar;
 use model::catalogue::{Bilingual, Item, LegalBasis};

@@ -180,7 +180,7 @@ impl Writer<'_> {
                 self.name(limit);
                 self.unsigned(u64::from(*days));
             }
-            Body::CaseClosed | Body::CaseWithdrawn => {}
+            Body::CaseClosed | Body::CaseWithdrawn | Body::SourceHeartbeat { .. } => {}
         }
     }
 

@@ -112,7 +112,8 @@ impl<'a> History<'a> {
             | Body::EvidenceUploaded { .. }
             | Body::DecisionMade(_)
             | Body::ChargeAdded { .. }
-            | Body::PenaltyExecuted { .. } => {}
+            | Body::PenaltyExecuted { .. }
+            | Body::SourceHeartbeat { .. } => {}
         }
     }
 

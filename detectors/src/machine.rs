@@ -6,6 +6,7 @@
 mod digest;
 mod revise;
 mod snapshot;
+mod sources;
 mod store;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use crate::facts::Facts;
 use crate::history::History;
 use crate::judge::{Judgement, Rules, judge};
 use crate::symbols::Symbols;
+use sources::Sources;
 use store::Store;
 
 pub use digest::StateDigest;
@@ -28,8 +30,23 @@ pub use snapshot::{Damaged, Restorer, STATE_FORMAT};
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
     Fact(&'a Event<'a>),
+    /// A sign of life of a source, and when it was heard. `home`: its silence, if it falls silent, is told here.
+    Heard {
+        source: &'a str,
+        at: Instant,
+        home: bool,
+    },
     /// The logical clock has come this far.
     Clock(Instant),
+}
+
+/// What an instant brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// A case is to be judged.
+    Case(u32),
+    /// A source has said nothing for too long.
+    Silence(u32),
 }
 
 /// The state of one partition's cases.
@@ -41,7 +58,8 @@ pub struct CaseMachine {
     cases: Store,
     /// Bytes that the cases hold beside their frames.
     heap: usize,
-    timers: BTreeSet<(Instant, u32)>,
+    timers: BTreeSet<(Instant, Timer)>,
+    sources: Sources,
     digest: StateDigest,
     counts: Counts,
 }
@@ -55,9 +73,21 @@ pub struct Counts {
 }
 
 impl CaseMachine {
+    /// Holds nothing, whoever is silent: for histories, where the clock does not wait.
     pub fn new(rules: Arc<Catalogue>) -> Self {
+        Self::with(rules, Sources::default())
+    }
+
+    /// Holds the deadlines of sources that are silent, as far as the catalogue says that their silence counts.
+    pub fn watching(rules: Arc<Catalogue>) -> Self {
+        let sources = Sources::of(&rules);
+        Self::with(rules, sources)
+    }
+
+    fn with(rules: Arc<Catalogue>, sources: Sources) -> Self {
         Self {
             rules,
+            sources,
             now: Instant(i64::MIN),
             symbols: Symbols::default(),
             cases: Store::default(),
@@ -72,6 +102,7 @@ impl CaseMachine {
     pub fn step(&mut self, input: Input<'_>, out: &mut Vec<Finding>) {
         match input {
             Input::Fact(event) => self.take(event, out),
+            Input::Heard { source, at, home } => self.hear(source, (at, home), out),
             Input::Clock(now) => {
                 self.fire(now, u32::MAX, usize::MAX, out);
             }
@@ -80,6 +111,9 @@ impl CaseMachine {
 
     /// Takes a fact without judging its case: for histories that are read whole and [`Self::settle`]d at the end.
     pub fn absorb(&mut self, event: &Event<'_>) {
+        if event.is_heartbeat() {
+            return;
+        }
         let number = self.number_of(&event.case);
         if self.cases.touch(number).facts.insert(event, &mut self.symbols) {
             self.counts.facts += 1;
@@ -134,17 +168,25 @@ impl CaseMachine {
         self.cases.len()
     }
 
-    /// Digest of facts and findings of all cases; equal for equal state.
+    /// Cases that have something due and wait for their source to speak.
+    pub fn held(&self) -> usize {
+        self.sources.held(self.now)
+    }
+
+    /// Digest of facts and findings of all cases, and of the signs of life; equal for equal state.
     pub fn digest(&self) -> StateDigest {
-        self.digest
+        StateDigest { sum: self.digest.sum.wrapping_add(self.sources.digest()), ..self.digest }
     }
 
     /// Bytes that the cases hold, by estimate: facts, findings, ids and index entries.
     pub fn state_bytes(&self) -> usize {
-        self.heap + self.cases.frame_bytes() + self.timers.len() * 24
+        self.heap + self.cases.frame_bytes() + (self.timers.len() + self.sources.timers()) * 24
     }
 
     fn take(&mut self, event: &Event<'_>, out: &mut Vec<Finding>) {
+        if event.is_heartbeat() {
+            return;
+        }
         let number = self.number_of(&event.case);
         self.open(number);
         let case = self.cases.touch(number);
@@ -177,16 +219,34 @@ impl CaseMachine {
     pub fn fire(&mut self, now: Instant, most: u32, enough: usize, out: &mut Vec<Finding>) -> u32 {
         self.now = self.now.max(now);
         let mut fired = 0;
-        while let Some((at, number)) = self.timers.first().copied() {
+        while let Some((at, timer)) = self.timers.first().copied() {
             if at > self.now || fired == most || out.len() >= enough {
                 break;
             }
-            self.open(number);
-            self.rejudge(number, None, Cause::Clock, out);
-            self.close(number);
+            match timer {
+                Timer::Case(number) => {
+                    self.open(number);
+                    self.rejudge(number, None, Cause::Clock, out);
+                    self.close(number);
+                }
+                Timer::Silence(source) => {
+                    self.timers.pop_first();
+                    self.sources.get_mut(source).tell(self.now, &self.rules, out);
+                }
+            }
             fired += 1;
         }
         fired
+    }
+
+    fn hear(&mut self, name: &str, sign: (Instant, bool), out: &mut Vec<Finding>) {
+        let Some(number) = self.sources.find(name) else { return };
+        let Some(moved) = self.sources.get_mut(number).hear(sign, self.now, &self.rules, out) else { return };
+        if let Some(at) = moved.silence_before {
+            self.timers.remove(&(at, Timer::Silence(number)));
+        }
+        self.timers.extend(moved.silence.map(|at| (at, Timer::Silence(number))));
+        self.timers.extend(moved.cases.into_iter().map(|(at, case)| (at, Timer::Case(case))));
     }
 
     fn number_of(&mut self, id: &str) -> u32 {
@@ -201,19 +261,39 @@ impl CaseMachine {
     fn rejudge(&mut self, number: u32, before: Option<&Facts>, cause: Cause, out: &mut Vec<Finding>) {
         let case = self.cases.touch(number);
         let history = case.facts.history(&self.symbols);
-        let judged = judge_history(&self.rules, &history, self.now);
+        let (sources, now) = (&self.sources, self.now);
+        let source = sources.of_case(&history);
+        let judged = judge_history(&self.rules, &history, sources.judging(source, now));
         let before = before.map(|facts| facts.history(&self.symbols));
-        let revision = revise::Revision { rules: &self.rules, case: &case.id, now: self.now, cause };
-        let retell = || before.as_ref().map(|h| (h, judge_history(&self.rules, h, self.now)));
+        let told_at = told_at(now, &history);
+        let revision = revise::Revision { rules: &self.rules, case: &case.id, now: told_at, cause };
+        let judge_then = |h| judge_history(&self.rules, h, sources.judging(sources.of_case(h), now));
+        let retell = || before.as_ref().map(|h| (h, judge_then(h)));
         let mut standing = std::mem::take(&mut case.standing).into_vec();
         revision.apply(&history, &judged.verdicts, retell, &mut standing, out);
         case.standing = standing.into_boxed_slice();
-        if let Some(at) = case.set_wake(judged.wake) {
-            self.timers.remove(&(at, number));
+        if let Some(at) = case.set_wake(judged.wake)
+            && !self.timers.remove(&(at, Timer::Case(number)))
+        {
+            self.sources.release(source, at, number);
         }
         if let Some(at) = judged.wake {
-            self.timers.insert((at, number));
+            self.wait(at, number, source);
         }
+    }
+
+    fn wait(&mut self, at: Instant, number: u32, source: Option<u32>) {
+        if !self.sources.hold(source, at, number) {
+            self.timers.insert((at, Timer::Case(number)));
+        }
+    }
+}
+
+/// When a finding is told. Before the clock has moved for the first time, that is when the last of the facts happened.
+fn told_at(now: Instant, history: &History<'_>) -> Instant {
+    match history.events().last() {
+        Some(last) if now == Instant(i64::MIN) => last.time,
+        _ => now,
     }
 }
 

@@ -4,6 +4,7 @@
 //! old one settles into nothing: its records were left uncommitted, and whoever holds the partition reads them again.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
 use crate::frontier::{AckFrontier, Span};
@@ -21,6 +22,12 @@ impl Ticket {
     /// The record's own offset: a span ends just after it.
     pub(crate) fn offset(&self) -> i64 {
         self.span.until - 1
+    }
+}
+
+impl fmt::Display for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.topic, self.partition, self.offset())
     }
 }
 

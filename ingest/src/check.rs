@@ -14,13 +14,16 @@ use model::time::Instant;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked<'a> {
     pub case: Cow<'a, str>,
+    pub source: Cow<'a, str>,
+    /// No fact: the source says that it is there.
+    pub is_heartbeat: bool,
 }
 
 /// Checks one record as it was published. `clock` bounds how far ahead its times may be.
 pub fn check<'a>(bytes: &'a [u8], orgs: &Orgs, clock: Instant) -> Result<Checked<'a>, Rejection> {
     let event = decode(bytes, clock)?;
     authorise(&event, orgs)?;
-    Ok(Checked { case: event.case })
+    Ok(Checked { is_heartbeat: event.is_heartbeat(), case: event.case, source: event.source })
 }
 
 /// Only `case.accepted` names an organisation. For the other types it is enough that the source is known to one: which

@@ -87,6 +87,7 @@ impl<'a, C: Fn() -> model::Instant> Inbound<'a, C> {
             .map_err(|error| IngestError::Subscribe { pattern: INBOUND_PATTERN, error })?;
         while !stop.load(Ordering::Relaxed) {
             self.relay.serve(Duration::ZERO)?;
+            self.relay.send_due_signs(Instant::now(), (self.clock)())?;
             self.throttle()?;
             self.commit_when_due();
             let wait = if self.relay.is_idle() { IDLE_POLL } else { BUSY_POLL };
@@ -128,7 +129,14 @@ impl<'a, C: Fn() -> model::Instant> Inbound<'a, C> {
         }
         let payload = record.payload().unwrap_or_default();
         match check(payload, self.orgs, now) {
-            Ok(checked) => self.relay.accept(ticket, &checked.case, payload),
+            Ok(checked) => {
+                self.relay.hear(&checked.source, self.orgs, Instant::now());
+                if checked.is_heartbeat {
+                    self.relay.absorb(&ticket);
+                    return Ok(());
+                }
+                self.relay.accept(ticket, &checked.case, payload)
+            }
             Err(rejection) => {
                 let from = Coordinates { topic: topic.to_owned(), partition, offset };
                 tracing::debug!(%from, reason = %rejection.reason, "record rejected");
@@ -287,6 +295,7 @@ impl<'a, C: Fn() -> model::Instant> Inbound<'a, C> {
     /// An orderly end: what is in flight settles, so that the commit on closing leaves nothing to repeat.
     pub(crate) fn finish(&self) -> Result<(), IngestError> {
         self.set_paused(true);
+        self.relay.send_all_signs((self.clock)())?;
         let held: Vec<(String, i32)> = self
             .relay
             .book()

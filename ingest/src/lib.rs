@@ -26,6 +26,7 @@ mod relay;
 mod route;
 mod run;
 mod settings;
+mod signs;
 pub mod topics;
 
 pub use config::IngestConfig;

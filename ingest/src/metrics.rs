@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     pub(crate) rewinds: IntCounter,
     pub(crate) sessions_lost: IntCounter,
     pub(crate) rejoins: IntCounter,
+    pub(crate) signs: IntCounter,
 }
 
 impl Metrics {
@@ -91,6 +92,10 @@ impl Metrics {
             rejoins: counter(
                 "xiezhi_ingest_rejoins_total",
                 "Times that the group was joined anew after an outage",
+            )?,
+            signs: counter(
+                "xiezhi_ingest_signs_of_life_total",
+                "Signs of life of sources, told to every partition of case-events",
             )?,
             rewinds: counter(
                 "xiezhi_ingest_rewinds_total",

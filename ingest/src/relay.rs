@@ -7,9 +7,10 @@
 //! Must stay true: a record's ticket is settled only after the broker has acknowledged it in `case-events` or
 //! `dead-letters`, so a committed position has nothing behind it that could be lost.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use model::catalogue::Orgs;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -23,10 +24,15 @@ use crate::dead_letter::{Letter, TRUNCATED_BYTES, text};
 use crate::error::IngestError;
 use crate::metrics::Metrics;
 use crate::settings;
+use crate::signs::{self, Signs};
+
+/// How long to ask the brokers how many partitions `case-events` has.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What travels through the producer with a record and comes back with its acknowledgement.
 pub(crate) struct Parcel {
-    ticket: Ticket,
+    /// Of an inbound record; a sign of life has none.
+    ticket: Option<Ticket>,
     bytes: usize,
     /// Present: a dead letter. Absent: a case event.
     letter: Option<Letter>,
@@ -100,6 +106,9 @@ impl Book {
 pub(crate) struct Relay {
     producer: BaseProducer<Outbox>,
     book: Mutex<Book>,
+    signs: Mutex<Signs>,
+    /// Of `case-events`, once asked: their number stays.
+    partitions: OnceLock<i32>,
     metrics: Metrics,
     case_events: String,
     dead_letters: String,
@@ -119,6 +128,8 @@ impl Relay {
         Ok(Self {
             producer,
             book: Mutex::default(),
+            signs: Mutex::default(),
+            partitions: OnceLock::new(),
             metrics,
             case_events: config.case_events.clone(),
             dead_letters: config.dead_letters.clone(),
@@ -133,17 +144,73 @@ impl Relay {
 
     /// Forwards a valid record: the publisher's bytes unchanged, keyed by case.
     pub(crate) fn accept(&self, ticket: Ticket, case: &str, payload: &[u8]) -> Result<(), IngestError> {
-        let from = format!("{}/{}/{}", ticket.topic, ticket.partition, ticket.offset());
+        let from = ticket.to_string();
         let headers = OwnedHeaders::new_with_capacity(1).insert(text("inbound", &from));
-        let parcel = Box::new(Parcel { ticket, bytes: payload.len(), letter: None });
+        let parcel = Box::new(Parcel { ticket: Some(ticket), bytes: payload.len(), letter: None });
         self.send(&self.case_events, case.as_bytes(), payload, headers, parcel)
+    }
+
+    /// Settles a record that goes nowhere itself: what it says becomes a sign of life.
+    pub(crate) fn absorb(&self, ticket: &Ticket) {
+        self.metrics.accepted.inc();
+        self.book().assignments.settle(ticket);
+    }
+
+    /// Something valid of a source has come.
+    pub(crate) fn hear(&self, source: &str, orgs: &Orgs, now: Instant) {
+        locked(&self.signs).hear(source, orgs, now);
+    }
+
+    /// Tells every partition of the sources that were heard, as far as it is time.
+    pub(crate) fn send_due_signs(&self, now: Instant, at: model::Instant) -> Result<(), IngestError> {
+        let due = locked(&self.signs).take_due(now);
+        due.iter().try_for_each(|source| self.send_sign(source, at))
+    }
+
+    /// The same, of all of them: nothing is heard any more.
+    pub(crate) fn send_all_signs(&self, at: model::Instant) -> Result<(), IngestError> {
+        let open = locked(&self.signs).take_all();
+        open.iter().try_for_each(|source| self.send_sign(source, at))
+    }
+
+    /// One record a partition, behind what was forwarded to it before. A crash may lose the sign; the next one makes up for it.
+    fn send_sign(&self, source: &str, at: model::Instant) -> Result<(), IngestError> {
+        let Some(partitions) = self.partitions() else { return Ok(()) };
+        let home = signs::home(source, partitions);
+        for partition in 0..partitions {
+            let payload = signs::record(source, at, partition == home);
+            let parcel = Box::new(Parcel { ticket: None, bytes: payload.len(), letter: None });
+            let record = BaseRecord::with_opaque_to(&self.case_events, parcel)
+                .key(source.as_bytes())
+                .payload(payload.as_slice())
+                .partition(partition);
+            self.hand_over(record, payload.len())?;
+        }
+        self.metrics.signs.inc();
+        Ok(())
+    }
+
+    fn partitions(&self) -> Option<i32> {
+        if let Some(known) = self.partitions.get() {
+            return Some(*known);
+        }
+        match self.producer.client().fetch_metadata(Some(&self.case_events), QUERY_TIMEOUT) {
+            Ok(metadata) => {
+                let found = metadata.topics().first().map_or(0, |topic| topic.partitions().len()) as i32;
+                (found > 0).then(|| *self.partitions.get_or_init(|| found))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "partitions of case-events unknown; a sign of life waits for the next one");
+                None
+            }
+        }
     }
 
     /// Puts a rejected record whole among the dead letters.
     pub(crate) fn reject(&self, ticket: Ticket, letter: Letter, payload: &[u8]) -> Result<(), IngestError> {
         let key = letter.from.to_string();
         let headers = letter.headers();
-        let parcel = Box::new(Parcel { ticket, bytes: payload.len(), letter: Some(letter) });
+        let parcel = Box::new(Parcel { ticket: Some(ticket), bytes: payload.len(), letter: Some(letter) });
         self.send(&self.dead_letters, key.as_bytes(), payload, headers, parcel)
     }
 
@@ -200,16 +267,23 @@ impl Relay {
         headers: OwnedHeaders,
         parcel: Box<Parcel>,
     ) -> Result<(), IngestError> {
-        let bytes = parcel.bytes;
         let record = BaseRecord::with_opaque_to(topic, parcel).key(key).payload(payload).headers(headers);
+        self.hand_over(record, payload.len())
+    }
+
+    fn hand_over(
+        &self,
+        record: BaseRecord<'_, [u8], [u8], Box<Parcel>>,
+        bytes: usize,
+    ) -> Result<(), IngestError> {
         match self.producer.send(record) {
             Ok(()) => {
                 self.carry(1, bytes as isize);
                 Ok(())
             }
             Err((error, record)) => {
-                let parcel = record.delivery_opaque;
-                self.refused(*parcel, Refusal { error, head: head(payload) })
+                let head = head(record.payload.unwrap_or_default());
+                self.refused(*record.delivery_opaque, Refusal { error, head })
             }
         }
     }
@@ -220,6 +294,7 @@ impl Relay {
         if let Err(refusal) = result {
             return self.refused(*parcel, refusal);
         }
+        let Some(ticket) = &parcel.ticket else { return Ok(()) };
         match &parcel.letter {
             None => self.metrics.accepted.inc(),
             Some(letter) => {
@@ -227,7 +302,7 @@ impl Relay {
                 self.metrics.truncated.inc_by(u64::from(letter.truncated));
             }
         }
-        self.book().assignments.settle(&parcel.ticket);
+        self.book().assignments.settle(ticket);
         Ok(())
     }
 
@@ -235,14 +310,14 @@ impl Relay {
     /// that trying can do, and to go on would be to skip a record.
     fn refused(&self, parcel: Parcel, refusal: Refusal) -> Result<(), IngestError> {
         let Parcel { ticket, letter, .. } = parcel;
-        match letter {
-            Some(letter) if !letter.truncated && is_oversize(&refusal.error) => {
+        match (letter, ticket) {
+            (Some(letter), Some(ticket)) if !letter.truncated && is_oversize(&refusal.error) => {
                 tracing::warn!(from = %letter.from, "dead letter too large for its topic; cut");
                 self.reject(ticket, Letter { truncated: true, ..letter }, &refusal.head)
             }
-            letter => {
+            (letter, ticket) => {
                 let topic = if letter.is_some() { &self.dead_letters } else { &self.case_events };
-                let from = format!("{}/{}/{}", ticket.topic, ticket.partition, ticket.offset());
+                let from = ticket.map_or_else(|| "a sign of life".to_owned(), |t| t.to_string());
                 Err(IngestError::Refused { topic: topic.clone(), from, error: refusal.error.into() })
             }
         }

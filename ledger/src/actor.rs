@@ -164,6 +164,14 @@ impl<L: Log> Actor<L> {
         }
     }
 
+    /// Cases that have something due and wait for their source to speak.
+    pub fn held(&self) -> usize {
+        match &self.phase {
+            Phase::Idle => 0,
+            Phase::Running(run) => run.state.machine.held(),
+        }
+    }
+
     /// One turn: acquires if need be, else waits for input at most `wait` and does what it asks for.
     ///
     /// # Errors

@@ -209,7 +209,8 @@ impl Keeper {
                 return Ok(());
             }
             let report = actor.turn((self.config.wall)(), TURN)?;
-            self.metrics.observe(self.partition, &actor.tally(), &mut told, actor.state(), actor.position());
+            let (state, position) = (actor.state(), actor.position());
+            self.metrics.observe(self.partition, &actor.tally(), &mut told, state, position, || actor.held());
             actor.take_incidents().iter().for_each(|incident| self.incidents.tell(incident));
             match report {
                 Some(Report::Acquired(restored)) => {

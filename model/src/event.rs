@@ -43,21 +43,62 @@ pub struct Event<'a> {
 /// What happened. The order of the variants is the rank of contract section 1: it breaks ties in time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body<'a> {
-    CaseAccepted { item: Text<'a>, org: Text<'a>, region: Option<Text<'a>>, due: Vec<(Text<'a>, Instant)> },
-    StepStarted { step: Text<'a>, officers: Vec<Text<'a>>, due: Option<Instant> },
-    OfficersAuthorized { step: Text<'a>, officers: Vec<Text<'a>> },
-    StepCompleted { step: Text<'a>, officers: Vec<Text<'a>>, fields: Vec<Field<'a>> },
-    StepReturned { from: Text<'a>, to: Text<'a> },
-    EvidenceUploaded { step: Text<'a>, pieces: Vec<Piece<'a>> },
-    EvidenceRemoved { step: Text<'a>, ids: Vec<Text<'a>> },
+    CaseAccepted {
+        item: Text<'a>,
+        org: Text<'a>,
+        region: Option<Text<'a>>,
+        due: Vec<(Text<'a>, Instant)>,
+    },
+    StepStarted {
+        step: Text<'a>,
+        officers: Vec<Text<'a>>,
+        due: Option<Instant>,
+    },
+    OfficersAuthorized {
+        step: Text<'a>,
+        officers: Vec<Text<'a>>,
+    },
+    StepCompleted {
+        step: Text<'a>,
+        officers: Vec<Text<'a>>,
+        fields: Vec<Field<'a>>,
+    },
+    StepReturned {
+        from: Text<'a>,
+        to: Text<'a>,
+    },
+    EvidenceUploaded {
+        step: Text<'a>,
+        pieces: Vec<Piece<'a>>,
+    },
+    EvidenceRemoved {
+        step: Text<'a>,
+        ids: Vec<Text<'a>>,
+    },
     DecisionMade(Decision<'a>),
-    ChargeAdded { fen: i64 },
-    PenaltyExecuted { fen: i64, has_voucher: bool },
-    ClockSuspended { step: Option<Text<'a>> },
-    ClockResumed { step: Option<Text<'a>> },
-    LimitExtended { limit: Text<'a>, days: u32 },
+    ChargeAdded {
+        fen: i64,
+    },
+    PenaltyExecuted {
+        fen: i64,
+        has_voucher: bool,
+    },
+    ClockSuspended {
+        step: Option<Text<'a>>,
+    },
+    ClockResumed {
+        step: Option<Text<'a>>,
+    },
+    LimitExtended {
+        limit: Text<'a>,
+        days: u32,
+    },
     CaseClosed,
     CaseWithdrawn,
+    /// No fact of a case: the source, which is the subject, is there. `home`: what is said of its silence is said in this partition.
+    SourceHeartbeat {
+        home: bool,
+    },
 }
 
 /// A form field of a completed step: its name, and whether it was left blank.
@@ -92,7 +133,7 @@ pub struct Discretion<'a> {
 }
 
 /// CloudEvents `type` values, by rank.
-pub const TYPES: [&str; 15] = [
+pub const TYPES: [&str; 16] = [
     "case.accepted",
     "step.started",
     "officers.authorized",
@@ -108,6 +149,7 @@ pub const TYPES: [&str; 15] = [
     "limit.extended",
     "case.closed",
     "case.withdrawn",
+    "source.heartbeat",
 ];
 
 impl Body<'_> {
@@ -129,6 +171,7 @@ impl Body<'_> {
             Self::LimitExtended { .. } => 12,
             Self::CaseClosed => 13,
             Self::CaseWithdrawn => 14,
+            Self::SourceHeartbeat { .. } => 15,
         }
     }
 }
@@ -141,6 +184,11 @@ impl Event<'_> {
             .then_with(|| self.body.rank().cmp(&other.body.rank()))
             .then_with(|| self.source.cmp(&other.source))
             .then_with(|| self.id.cmp(&other.id))
+    }
+
+    /// Whether it is no fact of a case, only a sign that its source is there.
+    pub const fn is_heartbeat(&self) -> bool {
+        matches!(self.body, Body::SourceHeartbeat { .. })
     }
 
     /// The organisation that the event speaks for, where it names one.
@@ -160,7 +208,8 @@ impl Event<'_> {
             | Body::ClockResumed { .. }
             | Body::LimitExtended { .. }
             | Body::CaseClosed
-            | Body::CaseWithdrawn => None,
+            | Body::CaseWithdrawn
+            | Body::SourceHeartbeat { .. } => None,
         }
     }
 }

@@ -82,6 +82,8 @@ words! {
         MissingStart = "missing_start",
         EntryLag = "entry_lag",
         NotSupervised = "not_supervised",
+        /// Of a source, not of a case: its `case` is the source.
+        SourceSilent = "source_silent",
     }
 }
 

@@ -115,7 +115,7 @@ impl Yield {
         for (partition, slice) in batch.slices() {
             for record in &slice.records {
                 match CaseEventRow::of(record) {
-                    Ok(row) => events.push(row),
+                    Ok(row) => events.extend(row),
                     Err(sentence) => letters.push(DeadLetterRow::rejected("case-events", record, sentence)),
                 }
             }

@@ -23,13 +23,15 @@ pub(crate) struct Layout {
     pub(crate) guests: usize,
     /// The detectors' wall clocks can be set.
     pub(crate) clocks: bool,
+    /// The catalogue of everybody, where it is not the demonstration's.
+    pub(crate) catalogue: Option<PathBuf>,
     /// The catalogue of ingest, where it is another than everybody's.
     pub(crate) ingest_catalogue: Option<PathBuf>,
 }
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { detectors: 2, guests: 0, clocks: false, ingest_catalogue: None }
+        Self { detectors: 2, guests: 0, clocks: false, catalogue: None, ingest_catalogue: None }
     }
 }
 
@@ -71,11 +73,11 @@ impl Cluster {
             };
             Child::new(name, &dir, recipe)
         };
-        let demo = catalogue();
-        let ingest_catalogue = layout.ingest_catalogue.as_deref().unwrap_or(&demo);
+        let common = layout.catalogue.clone().unwrap_or_else(catalogue);
+        let ingest_catalogue = layout.ingest_catalogue.as_deref().unwrap_or(&common);
         let mut ingest = site("ingest", "ingest", ingest_catalogue, &clickhouse);
-        let mut sink = site("sink", "sink, feed", &demo, &sink_url(&clickhouse));
-        let detector = |n| site(&format!("detector-{n}"), "detectors", &demo, &clickhouse);
+        let mut sink = site("sink", "sink, feed", &common, &sink_url(&clickhouse));
+        let detector = |n| site(&format!("detector-{n}"), "detectors", &common, &clickhouse);
         let mut detectors: Vec<Child> = (0..layout.detectors + layout.guests).map(detector).collect();
         if layout.clocks {
             for (n, child) in detectors.iter_mut().enumerate() {

@@ -1,6 +1,7 @@
 //! The experiments by name. What each injects and checks stands in docs/reliability.md.
 
 mod control;
+mod outage;
 mod redrive;
 mod silence;
 
@@ -122,6 +123,12 @@ pub(crate) const ALL: &[Experiment] = &[
         name: "silence",
         what: "nothing comes any more, and deadlines fall due: each by itself, in time",
         body: silence::run,
+    },
+    Experiment {
+        id: "T4",
+        name: "source-outage",
+        what: "a source is silent while its deadlines run: one alarm, and no false overdue",
+        body: outage::run,
     },
     Experiment {
         id: "T8",

@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use crate::http;
 use crate::site::Site;
 
-/// A retracted alarm says that it never held: offline there is no such row.
+/// A retracted alarm says that it never held: offline there is no such row. Nor does a file fall silent.
 const ALARMS: &str = "SELECT finding_id, state, case_id AS case, item, category, org, region, \
     toUnixTimestamp64Milli(accepted_at) AS accepted, point, kind, code, light, step, visit, \
     toUnixTimestamp64Milli(violated_at) AS violated, toUnixTimestamp64Milli(due) AS due_ms, late_by_ms, provisional, \
     detail, events, explanation_zh AS zh, explanation_en AS en, rules_version \
-    FROM xiezhi.alarms WHERE state != 'retracted' FORMAT JSONEachRow";
+    FROM xiezhi.alarms WHERE state != 'retracted' AND code != 'source_silent' FORMAT JSONEachRow";
 
 /// The findings of a file, each read once.
 pub fn each_finding(path: &str, mut finding: impl FnMut(&Value)) {

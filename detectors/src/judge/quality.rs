@@ -100,7 +100,8 @@ fn steps_named<'e>(event: &'e Event<'_>) -> [Option<&'e str>; 2] {
         | Body::PenaltyExecuted { .. }
         | Body::LimitExtended { .. }
         | Body::CaseClosed
-        | Body::CaseWithdrawn => [None, None],
+        | Body::CaseWithdrawn
+        | Body::SourceHeartbeat { .. } => [None, None],
     }
 }
 

@@ -4,14 +4,15 @@
 //! words), the others are cases with their numbers. Saves overlap: of several frames of one case the newest counts, so a
 //! restore reads the newest save first and keeps what it has.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use model::finding::State;
-use model::{Catalogue, FindingId, Instant};
+use model::{FindingId, Instant};
 
 use super::revise::Standing;
+use super::sources::{Heard, Sources, Told};
 use super::store::{Case, Store};
-use super::{CaseMachine, Counts, StateDigest};
+use super::{CaseMachine, Counts, StateDigest, Timer};
 use crate::facts::Facts;
 use crate::symbols::{MAX_SYMBOLS, Symbols};
 
@@ -45,6 +46,10 @@ impl CaseMachine {
             }
             out.extend((self.symbols.len() as u32).to_le_bytes());
             self.symbols.words().for_each(|word| text(out, word));
+            // Where no silence counts, the head ends here.
+            if !self.sources.is_empty() {
+                write_sources(&self.sources, out);
+            }
         });
         self.cases.begin_save(from, to)
     }
@@ -88,6 +93,19 @@ fn text(out: &mut Vec<u8>, text: &str) {
     out.extend(text.as_bytes());
 }
 
+fn write_sources(sources: &Sources, out: &mut Vec<u8>) {
+    out.extend((sources.iter().count() as u32).to_le_bytes());
+    for source in sources.iter() {
+        let Heard { at, until, is_home, told } = source.heard;
+        text(out, &source.name);
+        out.extend([u8::from(at.is_some()), u8::from(is_home), u8::from(told.is_some())]);
+        let told = told.unwrap_or(Told { at: Instant(0), waiting: 0 });
+        for n in [at.unwrap_or(Instant(0)).0, until.0, told.at.0, told.waiting as i64] {
+            out.extend(n.to_le_bytes());
+        }
+    }
+}
+
 const fn state_number(state: State) -> u8 {
     match state {
         State::Raised => 0,
@@ -101,11 +119,13 @@ struct Head {
     counts: Counts,
     digest: StateDigest,
     symbols: Symbols,
+    sources: HashMap<String, Heard>,
 }
 
 /// Puts saves together again, the newest first.
 pub struct Restorer {
-    rules: Arc<Catalogue>,
+    /// Without any case yet.
+    machine: CaseMachine,
     head: Option<Head>,
     cases: Vec<Option<Case>>,
     /// A frame that is not whole yet.
@@ -113,10 +133,11 @@ pub struct Restorer {
 }
 
 impl Restorer {
-    /// `cases` is how many the state has, from a source that can be trusted with memory.
-    pub fn new(rules: Arc<Catalogue>, cases: usize) -> Self {
+    /// `machine` is a new one, to be filled; `cases` is how many the state has, from a source that can be trusted with
+    /// memory.
+    pub fn new(machine: CaseMachine, cases: usize) -> Self {
         let cases = std::iter::repeat_with(|| None).take(cases).collect();
-        Self { rules, head: None, cases, tail: Vec::new() }
+        Self { machine, head: None, cases, tail: Vec::new() }
     }
 
     /// Takes the next bytes of a save; frames may be cut anywhere.
@@ -171,26 +192,49 @@ impl Restorer {
         let Some(head) = self.head else { return Err(Damaged("there is no head")) };
         let cases: Option<Vec<Case>> = self.cases.into_iter().collect();
         let cases = cases.ok_or(Damaged("a case is missing"))?;
-        let (mut digest, mut heap, mut timers) = (StateDigest::default(), 0, Vec::new());
+        let mut machine = self.machine;
+        machine.sources.restore(&head.sources, head.now);
+        let mut timers = Vec::new();
         for (number, case) in (0..).zip(&cases) {
-            digest.add(&case.id, &case.facts, &case.standing);
-            heap += case.heap_bytes();
-            timers.extend(case.wake().map(|at| (at, number)));
+            machine.digest.add(&case.id, &case.facts, &case.standing);
+            machine.heap += case.heap_bytes();
+            let Some(at) = case.wake() else { continue };
+            let source = if machine.sources.is_empty() {
+                None
+            } else {
+                machine.sources.of_case(&case.facts.history(&head.symbols))
+            };
+            if !machine.sources.hold(source, at, number) {
+                timers.push((at, Timer::Case(number)));
+            }
         }
-        if digest != head.digest {
+        if machine.digest != head.digest {
             return Err(Damaged("the digest differs"));
         }
-        Ok(CaseMachine {
-            rules: self.rules,
-            now: head.now,
-            symbols: head.symbols,
-            cases: Store::of(cases),
-            heap,
-            timers: timers.into_iter().collect(),
-            digest,
-            counts: head.counts,
-        })
+        let silences = (0..).zip(machine.sources.iter());
+        timers.extend(silences.filter_map(|(n, source)| Some((source.silence()?, Timer::Silence(n)))));
+        machine.timers = timers.into_iter().collect();
+        machine.cases = Store::of(cases);
+        (machine.now, machine.symbols, machine.counts) = (head.now, head.symbols, head.counts);
+        Ok(machine)
     }
+}
+
+fn read_sources(cursor: &mut Cursor<'_>) -> Result<HashMap<String, Heard>, Damaged> {
+    let mut sources = HashMap::new();
+    if cursor.0.is_empty() {
+        return Ok(sources);
+    }
+    for _ in 0..cursor.u32()? {
+        let name = cursor.text()?.to_owned();
+        let [was_heard, is_home, is_told] = *cursor.chunk()?;
+        let mut instant = || cursor.u64().map(|ms| Instant(ms as i64));
+        let (at, until) = (instant()?, instant()?);
+        let told = Told { at: instant()?, waiting: cursor.u64()? };
+        let (at, told) = ((was_heard != 0).then_some(at), (is_told != 0).then_some(told));
+        sources.insert(name, Heard { at, until, is_home: is_home != 0, told });
+    }
+    Ok(sources)
 }
 
 fn read_head(cursor: &mut Cursor<'_>) -> Result<Head, Damaged> {
@@ -204,7 +248,8 @@ fn read_head(cursor: &mut Cursor<'_>) -> Result<Head, Damaged> {
             return Err(Damaged("a word stands twice"));
         }
     }
-    Ok(Head { now, counts, digest, symbols })
+    let sources = read_sources(cursor)?;
+    Ok(Head { now, counts, digest, symbols, sources })
 }
 
 fn read_case(mut cursor: Cursor<'_>) -> Result<Case, Damaged> {

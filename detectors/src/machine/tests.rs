@@ -12,6 +12,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod silence;
+
 const ITEM: &str = r#"
 code: i
 name: {zh: 事项, en: item}
@@ -240,7 +242,7 @@ proptest! {
             told
         };
         clocked(&mut first, before);
-        let mut restorer = Restorer::new(catalogue(), first.cases());
+        let mut restorer = Restorer::new(CaseMachine::new(catalogue()), first.cases());
         for save in written.iter().rev() {
             for piece in save.chunks(7) {
                 restorer.feed(piece).expect("whole");
@@ -265,7 +267,7 @@ proptest! {
         machine.save(usize::MAX, &mut bytes);
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
-        let mut restorer = Restorer::new(catalogue(), machine.cases());
+        let mut restorer = Restorer::new(CaseMachine::new(catalogue()), machine.cases());
         let read = restorer.feed(&bytes).and_then(|()| restorer.end_save()).and_then(|()| restorer.finish().map(drop));
         prop_assert!(!cut || read.is_err());
     }

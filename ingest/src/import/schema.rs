@@ -100,6 +100,7 @@ pub(super) const EVENT_TYPES: &[EventType] = &[
     event("limit.extended", &[must("scope", Id), must("days", Days), may("document", Text)]),
     event("case.closed", &[may("outcome", Text)]),
     event("case.withdrawn", &[may("reason", Text)]),
+    event("source.heartbeat", &[]),
 ];
 
 pub(super) fn event_type(name: &str) -> Option<&'static EventType> {

@@ -10,6 +10,7 @@ use super::state::{Facts, Redone, State, halted};
 use super::{Settings, search};
 use crate::chain::Chain;
 use crate::checkpoint::{self, Checkpoint};
+use crate::clock::ClockMode;
 use crate::incident::{Incident, Kind};
 use crate::log::{Log, LogError, Stream, next_record};
 
@@ -167,7 +168,16 @@ fn beginning(
         None => chain.position = facts,
     }
     log.seek(Stream::Ledger, low)?;
-    Ok(State::new(CaseMachine::new(Arc::clone(&settings.rules)), chain, None))
+    Ok(State::new(new_machine(settings), chain, None))
+}
+
+/// Where the clock is not the wall's, it does not wait for anybody.
+fn new_machine(settings: &Settings) -> CaseMachine {
+    let rules = Arc::clone(&settings.rules);
+    match settings.clock {
+        ClockMode::Wall => CaseMachine::watching(rules),
+        ClockMode::EventTime | ClockMode::Until(_) => CaseMachine::new(rules),
+    }
 }
 
 /// The state that a checkpoint names, with the ledger's stream behind it; none, if the entry does not count; or why it cannot
@@ -187,7 +197,7 @@ fn restore(
         return Ok(Err(reason.to_owned()));
     }
     let cases = usize::try_from(saved.cases).unwrap_or(usize::MAX);
-    let mut restorer = Restorer::new(Arc::clone(&settings.rules), cases);
+    let mut restorer = Restorer::new(new_machine(settings), cases);
     for segment in saved.segments.iter().rev() {
         let read = segment.read(log, |bytes| restorer.feed(bytes).map_err(|damaged| damaged.0))?;
         if let Err(reason) = read.and_then(|()| restorer.end_save().map_err(|damaged| damaged.0)) {
@@ -195,7 +205,7 @@ fn restore(
         }
     }
     let machine = match saved.segments.is_empty() {
-        true => CaseMachine::new(Arc::clone(&settings.rules)),
+        true => new_machine(settings),
         false => match restorer.finish() {
             Ok(machine) => machine,
             Err(damaged) => return Ok(Err(damaged.0.to_owned())),

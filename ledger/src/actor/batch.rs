@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use detectors::machine::{CaseMachine, Input};
+use model::event::Body;
 use model::{Finding, Instant};
 
 use crate::log::Record;
@@ -86,8 +87,16 @@ impl Seen {
         // `ingest` has checked the record against its clock; what reaches this topic is judged by its form alone.
         match model::event::decode(&record.bytes, Instant::LATEST) {
             Ok(event) => {
-                self.latest_event = self.latest_event.max(Some(event.time));
-                out.fill(|told| machine.step(Input::Fact(&event), told));
+                let input = match event.body {
+                    Body::SourceHeartbeat { home } => {
+                        Input::Heard { source: &event.source, at: record.timestamp, home }
+                    }
+                    _ => {
+                        self.latest_event = self.latest_event.max(Some(event.time));
+                        Input::Fact(&event)
+                    }
+                };
+                out.fill(|told| machine.step(input, told));
             }
             Err(_) => self.undecodable += 1,
         }

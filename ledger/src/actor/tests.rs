@@ -18,6 +18,7 @@ use crate::record::{Entry, Hash};
 mod jumps;
 mod losses;
 mod saves;
+mod silences;
 
 const ITEM: &str = "
 code: i

@@ -26,6 +26,7 @@ pub struct Metrics {
     cases: IntGaugeVec,
     state_bytes: IntGaugeVec,
     position: IntGaugeVec,
+    held: IntGaugeVec,
 }
 
 impl Metrics {
@@ -70,6 +71,7 @@ impl Metrics {
             cases: gauges("xiezhi_detect_cases", "Cases in memory")?,
             state_bytes: gauges("xiezhi_detect_state_bytes", "Bytes that the cases take, by estimate")?,
             position: gauges("xiezhi_detect_position", "Offset of case-events processed")?,
+            held: gauges("xiezhi_detect_held_cases", "Cases with something due whose source is silent")?,
         })
     }
 
@@ -81,6 +83,7 @@ impl Metrics {
         told: &mut Tally,
         state: Option<(Instant, usize, usize)>,
         position: Option<(i64, bool)>,
+        held: impl FnOnce() -> usize,
     ) {
         let changed = tally != told;
         self.records.inc_by(tally.records - told.records);
@@ -98,5 +101,6 @@ impl Metrics {
         self.cases.with_label_values(&[&label]).set(cases as i64);
         self.state_bytes.with_label_values(&[&label]).set(bytes as i64);
         self.position.with_label_values(&[&label]).set(position);
+        self.held.with_label_values(&[&label]).set(held() as i64);
     }
 }

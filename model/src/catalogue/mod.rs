@@ -10,7 +10,7 @@ mod rules;
 pub use load::Inspection;
 pub(crate) use load::{Source, both};
 pub use officers::{Certificate, Officers, Standing};
-pub use orgs::{Org, Orgs};
+pub use orgs::{Org, Orgs, WatchedSource};
 pub use problem::{Problem, ProblemCode, Severity};
 pub use rules::*;
 

@@ -128,7 +128,11 @@ fn body<'a>(kind: &str, data: &'a str) -> Result<Body<'a>, Misfit> {
         }
         12 => extended(read(data)?)?,
         13 => read::<wire::Closed<'_>>(data).map(|_| Body::CaseClosed)?,
-        _ => read::<wire::Withdrawn<'_>>(data).map(|_| Body::CaseWithdrawn)?,
+        14 => read::<wire::Withdrawn<'_>>(data).map(|_| Body::CaseWithdrawn)?,
+        _ => {
+            let d: wire::Heartbeat = read(data)?;
+            Body::SourceHeartbeat { home: d.home.unwrap_or(false) }
+        }
     })
 }
 

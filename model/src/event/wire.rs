@@ -127,3 +127,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Number<'a> {
         Ok(Self(Option::deserialize(d)?, std::marker::PhantomData))
     }
 }
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Heartbeat {
+    pub(super) home: Option<bool>,
+}

@@ -124,7 +124,7 @@ mod tests {
             CaseEventRow::of(&Record { offset, value: value.into_bytes(), ..Record::default() })
                 .expect("an event")
         };
-        Rows::CaseEvents((0..count).map(event).collect())
+        Rows::CaseEvents((0..count).filter_map(event).collect())
     }
 
     /// A table without replacement that remembers tokens and refuses some rows.

@@ -66,7 +66,7 @@ impl Repair {
         let (mut rows, mut letters) = (Vec::new(), Vec::new());
         for record in absent {
             match CaseEventRow::of(record) {
-                Ok(row) => rows.push(row),
+                Ok(row) => rows.extend(row),
                 Err(sentence) => {
                     letters.push(DeadLetterRow::rejected(Kind::CaseEvents.name(), record, sentence))
                 }

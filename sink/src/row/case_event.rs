@@ -51,15 +51,18 @@ struct Acceptance {
 }
 
 impl CaseEventRow {
-    /// Reads a record; the error is a sentence for people.
-    pub(crate) fn of(record: &Record) -> Result<Self, String> {
+    /// Reads a record; a sign of life is no fact and leaves no row. The error is a sentence for people.
+    pub(crate) fn of(record: &Record) -> Result<Option<Self>, String> {
         let envelope: Envelope<'_> =
             serde_json::from_slice(&record.value).map_err(|e| format!("not a case event: {e}"))?;
+        if envelope.kind == "source.heartbeat" {
+            return Ok(None);
+        }
         let accepted = match (envelope.kind.as_str(), envelope.data) {
             ("case.accepted", Some(data)) => Acceptance::of(data),
             _ => Acceptance::default(),
         };
-        Ok(Self {
+        Ok(Some(Self {
             time: time("time", &envelope.time)?,
             recorded_time: envelope.recordedtime.map(|text| time("recordedtime", &text)).transpose()?,
             case_id: envelope.subject,
@@ -73,7 +76,7 @@ impl CaseEventRow {
             data: Bytes(record.value.clone()),
             partition: partition(record.partition),
             offset: offset(record.offset),
-        })
+        }))
     }
 }
 
@@ -107,7 +110,7 @@ fn time(name: &str, text: &str) -> Result<i64, String> {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<CaseEventRow, String> {
+    fn read(json: &str) -> Result<Option<CaseEventRow>, String> {
         let value = json.as_bytes().to_vec();
         CaseEventRow::of(&Record { partition: 2, offset: 5, value, ..Record::default() })
     }
@@ -117,11 +120,17 @@ mod tests {
         let json = r#"{"specversion":"1.0","id":"e1","source":"s","type":"case.accepted","subject":"c\u0031",
             "time":"1970-01-01T00:00:01Z","recordedtime":"1970-01-01T00:00:02Z",
             "data":{"item":"i","org":"o","title":"占道","region":7}}"#;
-        let row = read(json).expect("an event");
+        let row = read(json).expect("an event").expect("a fact");
         assert_eq!((row.case_id.as_str(), row.item.as_str(), row.org.as_str()), ("c1", "i", "o"));
         assert_eq!((row.title.as_str(), row.region.as_str()), ("占道", ""));
         assert_eq!((row.time, row.recorded_time), (1_000, Some(2_000)));
         assert_eq!((row.data.0.as_slice(), row.partition, row.offset), (json.as_bytes(), 2, 5));
+    }
+
+    #[test]
+    fn a_sign_of_life_is_no_event_of_a_case() {
+        let json = r#"{"id":"1","source":"s","type":"source.heartbeat","subject":"s","time":"1970-01-01T00:00:01Z","data":{}}"#;
+        assert_eq!(read(json), Ok(None));
     }
 
     #[test]

@@ -55,7 +55,8 @@ const fn kind_of(code: Code) -> Kind {
         | Code::LateExtension
         | Code::MissingStart
         | Code::EntryLag
-        | Code::NotSupervised => Kind::DataQuality,
+        | Code::NotSupervised
+        | Code::SourceSilent => Kind::DataQuality,
     }
 }
 

@@ -21,10 +21,11 @@ use crate::run::Outcome;
 use crate::settle::{Goal, settle};
 use crate::stream::{Stream, now_ms};
 
-const ORG: &str = "11990100260005035C";
+pub(super) const ORG: &str = "11990100260005035C";
+pub(super) const SOURCE: &str = "urn:cn-org:11990100260005035C:hotline";
 /// Its step `dispatch` has one minute.
-const ITEM: &str = "9901-QT-0012";
-const LIMIT_MS: i64 = 60_000;
+pub(super) const ITEM: &str = "9901-QT-0012";
+pub(super) const LIMIT_MS: i64 = 60_000;
 const WARM_UP: u64 = 999;
 /// Calls of a round; their deadlines lie evenly between these instants after publishing.
 const CALLS: i64 = 150;
@@ -71,7 +72,7 @@ pub(super) fn run(experiment: &Experiment, options: &Options) -> Result<Outcome,
     Ok(Outcome { verdict, events, latencies: late, notes: vec![note], seconds, ..Outcome::default() })
 }
 
-fn publish(cluster: &Cluster, lines: &[Vec<u8>], options: &Options) {
+pub(super) fn publish(cluster: &Cluster, lines: &[Vec<u8>], options: &Options) {
     let part = Arc::new(Stream::of(&cluster.scratch, lines.to_vec()));
     let publisher = Publisher::start(&cluster.kafka, part, options.rate);
     publisher.go();
@@ -86,15 +87,14 @@ fn calls(round: u64, now: i64) -> (Vec<Vec<u8>>, HashMap<String, i64>) {
         let case = format!("call-{round:03}-{n:04}");
         let started = due - LIMIT_MS;
         let accepted = json!({"item": ITEM, "org": ORG, "title": "路面塌陷"});
-        lines.push(event(&case, 1, started - 1_000, "case.accepted", accepted));
-        lines.push(event(&case, 2, started, "step.started", json!({"step": "dispatch"})));
+        lines.push(event(SOURCE, &case, 1, started - 1_000, "case.accepted", accepted));
+        lines.push(event(SOURCE, &case, 2, started, "step.started", json!({"step": "dispatch"})));
         deadlines.insert(case, due);
     }
     (lines, deadlines)
 }
 
-fn event(case: &str, number: u32, at: i64, kind: &str, data: Value) -> Vec<u8> {
-    let source = format!("urn:cn-org:{ORG}:hotline");
+pub(super) fn event(source: &str, case: &str, number: u32, at: i64, kind: &str, data: Value) -> Vec<u8> {
     let event = json!({"specversion": "1.0", "id": format!("{case}-{number}"), "source": source, "type": kind,
         "subject": case, "time": At(at).to_string(), "data": data});
     event.to_string().into_bytes()

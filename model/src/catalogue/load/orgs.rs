@@ -1,11 +1,12 @@
 //! `orgs.yaml`: the tree of organisations and the systems that speak for them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::cursor::{At, Fields, Sink, both};
 use super::text::{Index, ids};
 use super::tree::Node;
 use crate::catalogue::{Org, Orgs, ProblemCode};
+use crate::time::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
 
 /// Reads the whole file. The sink knows what is wrong.
 pub(super) fn read(node: &Node, sink: &Sink) -> Orgs {
@@ -37,8 +38,44 @@ fn read_parent(fields: &Fields<'_>, index: &Index<'_>) -> Option<usize> {
 fn read_org(fields: &Fields<'_>, id: String, parent: Option<String>) -> Org {
     let name = fields.need("name").and_then(|at| at.text()).unwrap_or_default().to_owned();
     let region = fields.get("region").and_then(|at| at.id().map(str::to_owned));
-    let sources: HashSet<String> = ids(&fields.list("sources")).into_iter().collect();
-    Org { id, name, parent, region, sources }
+    let (sources, silences): (Vec<At<'_>>, Vec<Option<i64>>) =
+        fields.list("sources").iter().filter_map(read_source).unzip();
+    let ids_of = |at: &At<'_>| at.plain_text().map(str::to_owned);
+    let silent_after: HashMap<String, i64> =
+        sources.iter().zip(silences).filter_map(|(at, ms)| Some((ids_of(at)?, ms?))).collect();
+    let sources = ids(&sources).into_iter().collect();
+    Org { id, name, parent, region, sources, silent_after }
+}
+
+/// Longest silence that may be waited for, days.
+const LONGEST_SILENCE: i64 = 366;
+
+/// A source as plain text, or with the time after which it is taken to be silent, ms.
+fn read_source<'t>(at: &At<'t>) -> Option<(At<'t>, Option<i64>)> {
+    if !at.is_map() {
+        return Some((at.clone(), None));
+    }
+    let fields = at.fields(&["uri", "silent_after"])?;
+    let uri = fields.need("uri")?;
+    Some((uri, fields.get("silent_after").and_then(|at| read_span(&at))))
+}
+
+/// `{days: n}`, `{hours: n}`, `{minutes: n}` or `{seconds: n}`, ms.
+fn read_span(at: &At<'_>) -> Option<i64> {
+    const UNITS: [(&str, i64); 4] =
+        [("days", MS_PER_DAY), ("hours", MS_PER_HOUR), ("minutes", MS_PER_MINUTE), ("seconds", 1_000)];
+    let fields = at.fields(&UNITS.map(|(unit, _)| unit))?;
+    let mut given = UNITS.into_iter().filter(|(unit, _)| fields.has(unit));
+    let (Some((unit, ms)), None) = (given.next(), given.next()) else {
+        let message = both!(
+            "应给出 days、hours、minutes、seconds 之一",
+            "give one of days, hours, minutes and seconds"
+        );
+        at.note(ProblemCode::MissingKey, message);
+        return None;
+    };
+    let most = LONGEST_SILENCE * MS_PER_DAY / ms;
+    fields.get(unit).and_then(|at| at.int(1..=most)).map(|n| n * ms)
 }
 
 /// Each cycle is noted once, at its member that stands first in the file.

@@ -16,6 +16,7 @@ enum Shape {
     Due,
     Fen,
     Days,
+    Flag,
     List(&'static Shape),
     /// An object whose members all have one shape.
     Map(&'static Shape),
@@ -36,7 +37,7 @@ const fn may(name: &'static str, shape: Shape) -> Member {
     Member { name, required: false, shape }
 }
 
-use Shape::{Days, Due, Fen, Id, List, Object, Past, Text};
+use Shape::{Days, Due, Fen, Flag, Id, List, Object, Past, Text};
 
 const ENVELOPE: &[Member] = &[
     must("specversion", Text),
@@ -54,7 +55,7 @@ const VOUCHER: Shape = Object(&[must("id", Id), may("sha256", Text)]);
 const DISCRETION: Shape = Object(&[may("standard", Id), may("tier", Id), may("circumstances", List(&Id))]);
 
 /// By rank, as [`TYPES`].
-const DATA: [&[Member]; 15] = [
+const DATA: [&[Member]; 16] = [
     &[
         must("item", Id),
         must("org", Id),
@@ -84,6 +85,7 @@ const DATA: [&[Member]; 15] = [
     &[must("scope", Id), must("days", Days), may("document", Text)],
     &[may("outcome", Text)],
     &[may("reason", Text)],
+    &[may("home", Flag)],
 ];
 
 /// Says what is wrong with a record that serde refused; `hint` is serde's own word for it.
@@ -154,7 +156,7 @@ impl Judge {
                     self.add(Reason::InvalidValue, format!("member {place} is no id: {right}"));
                 }
             }
-            (Shape::Text, Value::String(_)) => {}
+            (Shape::Text, Value::String(_)) | (Shape::Flag, Value::Bool(_)) => {}
             (Shape::Past | Shape::Due, Value::String(s)) => self.instant(place, shape, s),
             (Shape::Fen, Value::Number(n)) if n.is_i64() || n.is_u64() => {
                 if !n.as_i64().is_some_and(|fen| (0..=MAX_FEN).contains(&fen)) {
@@ -223,6 +225,7 @@ impl Shape {
             Self::Past | Self::Due => "an instant (RFC 3339 string)",
             Self::Fen => "an integer number of fen",
             Self::Days => "an integer number of days",
+            Self::Flag => "true or false",
             Self::List(_) => "an array",
             Self::Map(_) | Self::Object(_) => "an object",
         }

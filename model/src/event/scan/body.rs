@@ -32,7 +32,8 @@ impl Kind {
             11 => resumed(json),
             12 => extended(json),
             13 => words_only(json, "outcome").map(|()| Body::CaseClosed),
-            _ => words_only(json, "reason").map(|()| Body::CaseWithdrawn),
+            14 => words_only(json, "reason").map(|()| Body::CaseWithdrawn),
+            _ => heartbeat(json),
         }
     }
 }
@@ -283,6 +284,15 @@ fn extended<'a>(json: &mut Json<'a>) -> Option<Body<'a>> {
 }
 
 /// An object of which nothing is needed, with one text of which the type is judged.
+fn heartbeat<'a>(json: &mut Json<'a>) -> Option<Body<'a>> {
+    let mut home = None;
+    json.object(|json, name| match name {
+        "home" => once(&mut home, json.maybe(Json::flag)?),
+        _ => json.skip(),
+    })?;
+    Some(Body::SourceHeartbeat { home: home.flatten().unwrap_or(false) })
+}
+
 fn words_only(json: &mut Json<'_>, known: &str) -> Option<()> {
     let mut seen = None;
     json.object(|json, name| if name == known { once(&mut seen, words(json)?) } else { json.skip() })

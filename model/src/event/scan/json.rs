@@ -102,6 +102,15 @@ impl<'a> Json<'a> {
         if plain && ends { digits.parse().ok() } else { None }
     }
 
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self) -> Option<bool> {
+        match self.next_token()? {
+            b't' => self.word("true").map(|()| true),
+            b'f' => self.word("false").map(|()| false),
+            _ => None,
+        }
+    }
+
     /// A string's content.
     pub(super) fn text(&mut self) -> Option<Text<'a>> {
         self.token(b'"')?;

@@ -88,6 +88,33 @@ fn orgs() {
                 &[(P::OrgCycle, "orgs.yaml:2 [1].parent")],
             ),
             ("- {id: A, name: a, region: 3701.5}", &[(P::WrongType, "orgs.yaml:1 [0].region")]),
+            (
+                "- {id: A, name: a, sources: [x, {uri: x}]}",
+                &[(P::DuplicateId, "orgs.yaml:1 [0].sources[1].uri")],
+            ),
+            (
+                "- {id: A, name: a, sources: [{silent_after: {hours: 1}}]}",
+                &[(P::MissingKey, "orgs.yaml:1 [0].sources[0].uri")],
+            ),
+            (
+                "- {id: A, name: a, sources: [{uri: x, silent_after: {}}]}",
+                &[(P::MissingKey, "orgs.yaml:1 [0].sources[0].silent_after")],
+            ),
+            (
+                "- {id: A, name: a, sources: [{uri: x, silent_after: {hours: 1, days: 1}}]}",
+                &[(P::MissingKey, "orgs.yaml:1 [0].sources[0].silent_after")],
+            ),
+            (
+                "- {id: A, name: a, sources: [{uri: x, silent_after: {hours: 0}}]}",
+                &[(P::OutOfRange, "orgs.yaml:1 [0].sources[0].silent_after.hours")],
+            ),
+            (
+                "- {id: A, name: a, sources: [{uri: x, silent_after: {weeks: 1}}]}",
+                &[
+                    (P::MissingKey, "orgs.yaml:1 [0].sources[0].silent_after"),
+                    (P::UnknownKey, "orgs.yaml:1 [0].sources[0].silent_after.weeks"),
+                ],
+            ),
             ("- {id: A, name: a, sources: [x, x]}", &[(P::DuplicateId, "orgs.yaml:1 [0].sources[1]")]),
         ],
     );

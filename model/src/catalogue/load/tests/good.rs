@@ -130,3 +130,16 @@ fn officers_and_orgs() {
     assert!(catalogue.orgs.may_speak("urn:x", "B") && !catalogue.orgs.may_speak("urn:x", "A"));
     assert_eq!(catalogue.orgs.by_id["B"].parent.as_deref(), Some("A"));
 }
+
+#[test]
+fn a_source_whose_silence_counts() {
+    let orgs = "- {id: A, name: a, region: r, sources: [{uri: x, silent_after: {hours: 2}}, w, {uri: z}]}\n\
+                - {id: B, name: b, sources: [{uri: x, silent_after: {minutes: 90}}]}\n";
+    let inspection = inspect(&[("items/x.yaml", ITEM), ("calendar/2026.yaml", YEAR), ("orgs.yaml", orgs)]);
+    assert_eq!(found(&inspection), []);
+    let orgs = inspection.catalogue.expect("catalogue").orgs;
+    assert!(["x", "w", "z"].iter().all(|source| orgs.may_speak(source, "A")));
+    let watched = orgs.watched("x").expect("watched");
+    assert_eq!((watched.org.as_str(), watched.silent_after), ("A", 90 * MS_PER_MINUTE), "the shortest");
+    assert_eq!(orgs.all_watched().count(), 1);
+}
