@@ -1,8 +1,8 @@
 //! The cases of a partition, compact, and which of them changed since they were last saved.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use model::Instant;
 
 use super::revise::Standing;
@@ -53,7 +53,7 @@ const PENDING: u8 = 2;
 pub(super) struct Store {
     cases: Vec<Case>,
     index: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     /// [`CHANGED`], [`PENDING`], of each case.
     marks: Vec<u8>,
     changed: Vec<u32>,
