@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::scan::scan;
-use super::wire::{self, Members, Number, Str};
+use super::wire::{self, Members, Number, Object, Str};
 use super::{
     Body, Decision, Discretion, Event, Field, MAX_AHEAD_MS, MAX_DEPTH, MAX_EVENT_BYTES, MAX_EXTENSION_DAYS,
     MAX_FEN, MAX_ID_BYTES, Piece, Reason, Rejection, TYPES, Text,
@@ -72,7 +72,7 @@ fn in_time(event: &Event<'_>, clock: Instant) -> bool {
 }
 
 pub(super) fn read_record(text: &str) -> Result<Event<'_>, Misfit> {
-    let envelope: wire::Envelope<'_> = serde_json::from_str(text)?;
+    let envelope: wire::Envelope<'_> = read(text)?;
     if envelope.specversion.0 != "1.0" {
         return Err("specversion".into());
     }
@@ -136,9 +136,9 @@ fn body<'a>(kind: &str, data: &'a str) -> Result<Body<'a>, Misfit> {
     })
 }
 
-fn read<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, Misfit> {
-    // serde would take an array for a struct.
-    if data.starts_with('{') { Ok(serde_json::from_str(data)?) } else { Err("data".into()) }
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Misfit> {
+    let Object(value) = serde_json::from_str(text)?;
+    Ok(value)
 }
 
 fn accepted(d: wire::Accepted<'_>) -> Result<Body<'_>, Misfit> {
@@ -153,13 +153,13 @@ fn accepted(d: wire::Accepted<'_>) -> Result<Body<'_>, Misfit> {
 }
 
 fn uploaded(d: wire::Uploaded<'_>) -> Result<Body<'_>, Misfit> {
-    let pieces = d.evidence.into_iter().map(|p| Ok(Piece { id: id(p.id)?, kind: id(p.kind)? }));
+    let pieces = d.evidence.into_iter().map(|Object(p)| Ok(Piece { id: id(p.id)?, kind: id(p.kind)? }));
     Ok(Body::EvidenceUploaded { step: id(d.step)?, pieces: pieces.collect::<Result<_, Misfit>>()? })
 }
 
 fn made(d: wire::Made<'_>) -> Result<Decision<'_>, Misfit> {
-    let cites = |basis: &wire::Basis<'_>| basis.law.as_ref().is_some_and(|law| !blank(&law.0));
-    let discretion = d.discretion.map(|d| -> Result<_, Misfit> {
+    let cites = |Object(basis): &Object<wire::Basis<'_>>| basis.law.as_ref().is_some_and(|law| !blank(&law.0));
+    let discretion = d.discretion.map(|Object(d)| -> Result<_, Misfit> {
         let (standard, tier) = (d.standard.map(id).transpose()?, d.tier.map(id).transpose()?);
         Ok(Discretion { standard, tier, circumstances: ids(d.circumstances)? })
     });
@@ -177,7 +177,7 @@ fn executed(d: wire::Executed<'_>) -> Result<Body<'_>, Misfit> {
     let fen = fen(&d.fine_fen)?.ok_or("fine_fen")?;
     let vouchers = d.vouchers.unwrap_or_default();
     let has_voucher = !vouchers.is_empty();
-    vouchers.into_iter().try_for_each(|v| id(v.id).map(drop))?;
+    vouchers.into_iter().try_for_each(|Object(v)| id(v.id).map(drop))?;
     Ok(Body::PenaltyExecuted { fen, has_voucher })
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -60,6 +61,26 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Members<'a, T> {
     }
 }
 
+/// A struct that stands as an object: a derived one would take an array of its members' values as well.
+#[derive(Debug)]
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for V<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        d.deserialize_map(V(std::marker::PhantomData))
+    }
+}
+
 macro_rules! wire {
     ($($name:ident { $($(#[$attr:meta])* $field:ident : $type:ty,)* })*) => {
         $(#[derive(Debug, serde::Deserialize)]
@@ -94,22 +115,22 @@ wire! {
     Authorized { step: Str<'a>, officers: Vec<Str<'a>>, }
     Completed { step: Str<'a>, officers: MaybeList<Str<'a>>, fields: Option<Members<'a, Maybe<'a>>>, }
     Returned { from: Str<'a>, to: Str<'a>, reason: Maybe<'a>, }
-    Uploaded { step: Str<'a>, evidence: Vec<WirePiece<'a>>, }
+    Uploaded { step: Str<'a>, evidence: Vec<Object<WirePiece<'a>>>, }
     WirePiece { id: Str<'a>, kind: Str<'a>, name: Maybe<'a>, sha256: Maybe<'a>, }
     Removed { step: Str<'a>, ids: Vec<Str<'a>>, reason: Maybe<'a>, }
     Made {
         step: Str<'a>,
         decision: Str<'a>,
-        basis: MaybeList<Basis<'a>>,
+        basis: MaybeList<Object<Basis<'a>>>,
         reason: Maybe<'a>,
         #[serde(default)]
         fine_fen: Number<'a>,
-        discretion: Option<WireDiscretion<'a>>,
+        discretion: Option<Object<WireDiscretion<'a>>>,
     }
     Basis { law: Maybe<'a>, }
     WireDiscretion { standard: Maybe<'a>, tier: Maybe<'a>, circumstances: MaybeList<Str<'a>>, }
     Charged { amount_fen: Number<'a>, reason: Maybe<'a>, }
-    Executed { fine_fen: Number<'a>, vouchers: MaybeList<Voucher<'a>>, }
+    Executed { fine_fen: Number<'a>, vouchers: MaybeList<Object<Voucher<'a>>>, }
     Voucher { id: Str<'a>, sha256: Maybe<'a>, }
     Suspended { reason: Str<'a>, step: Maybe<'a>, }
     Resumed { step: Maybe<'a>, }

@@ -98,6 +98,41 @@ fn every_required_member_and_every_wrong_type_is_named() {
     assert!(missing > 100 && wrong > 150, "{missing} {wrong}");
 }
 
+/// A derived reader takes the values alone for a struct; the contract has objects.
+#[test]
+fn an_array_is_no_object() {
+    let mut spoilt = 0;
+    let values = |object: &Value| Value::from_iter(object.as_object().expect("object").values().cloned());
+    for record in samples() {
+        for place in members(&record) {
+            let mut array = record.clone();
+            let value = array.pointer_mut(&place).expect("member");
+            if !value.is_object() || place.ends_with("applicant") {
+                continue;
+            }
+            *value = values(value);
+            assert_eq!(reason(&array), Some(Reason::WrongType), "{place}");
+            spoilt += 1;
+        }
+        for list in ["/data/evidence/0", "/data/basis/0", "/data/vouchers/0"] {
+            let mut array = record.clone();
+            let Some(value) = array.pointer_mut(list) else { continue };
+            *value = match value["id"].as_str() {
+                Some(_) => json!(["e1", "photo", "n", "h"]),
+                None => json!(["l"]),
+            };
+            assert_eq!(reason(&array), Some(Reason::WrongType), "{list}");
+            assert!(read_record(&array.to_string()).is_err(), "{list}: serde itself refuses");
+            spoilt += 1;
+        }
+    }
+    assert!(spoilt >= 15 + 4, "{spoilt}");
+    let data = json!({"reason": "r"}).to_string();
+    let record = format!(r#"["1.0","e1","urn:x","case.closed","c1","2026-06-30T09:00:00+08:00",null,{data}]"#);
+    assert!(read_record(&record).is_err());
+    assert_eq!(decode(record.as_bytes(), clock()).map_err(|r| r.reason), Err(Reason::NotAnObject));
+}
+
 fn members(record: &Value) -> Vec<String> {
     fn walk(value: &Value, path: &str, out: &mut Vec<String>) {
         match value {
