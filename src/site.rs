@@ -70,6 +70,7 @@ pub(crate) fn start(site: &Site, stores: &Stores, catalogue: &Arc<Catalogue>) ->
         stop: Arc::clone(&stop),
         threads: Vec::new(),
     };
+    wall::end_when_set_back(&stop)?;
     let has = |role| site.roles.contains(&role);
     if has(Role::Sink) {
         let (config, client, registry, stop) =

@@ -29,7 +29,8 @@ pub use metrics::Metrics;
 
 /// Longest wait of an actor for input.
 const TURN: Duration = Duration::from_millis(50);
-/// Between two attempts to take a partition over, after a failure; doubles up to the second.
+/// Between two attempts to take a partition over, after a failure or a loss; doubles up to the second, and is the first
+/// again after a partition has been held for longer than that.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// How this process takes part.
@@ -162,10 +163,18 @@ impl Keeper {
         let mut told = None;
         let halted = self.metrics.halted.with_label_values(&[&self.partition.to_string()]);
         while !self.stop.load(Ordering::Relaxed) {
+            let began = std::time::Instant::now();
             let served = self.serve();
             halted.set(i64::from(matches!(served, Err(LogError::Halted(_)))));
             match served {
-                Ok(()) => pause = RETRY.0,
+                // Two that both hold themselves for the owner would hinder each other for ever, if neither stood back.
+                Ok(()) => {
+                    if began.elapsed() > RETRY.1 {
+                        pause = RETRY.0;
+                    }
+                    self.rest(pause);
+                    pause = (pause * 2).min(RETRY.1);
+                }
                 // It is looked at again and again, so that it goes on by itself once an operator has acted.
                 Err(LogError::Halted(incident)) => {
                     if told.as_ref() != Some(&incident.incident_id) {
