@@ -49,6 +49,8 @@ pub(crate) struct Kafka {
     /// How long the consumer groups wait for a silent process before others take its partitions over, ms. No guarantee
     /// rests on it: who comes back late is judged by the ledger's rule.
     pub(crate) session_timeout_ms: u32,
+    /// Most partitions of other processes that this one follows, to take them over at once.
+    pub(crate) standbys: usize,
     /// Further settings of the Kafka client (security and tuning).
     pub(crate) properties: BTreeMap<String, String>,
 }
@@ -61,6 +63,7 @@ impl Default for Kafka {
             inbound_partitions: 1,
             replication: 1,
             session_timeout_ms: 10_000,
+            standbys: 0,
             properties: BTreeMap::new(),
         }
     }

@@ -184,6 +184,7 @@ fn worker_config(
         rules: Arc::clone(catalogue),
         clock: site.clock.mode()?,
         limits: ledger::actor::Limits::default(),
+        standbys: site.kafka.standbys,
         wall: wall::now,
     })
 }

@@ -2,10 +2,12 @@
 //!
 //! - *Acquire*: begin from a checkpoint and do again what the entries after it did, with the clocks that they recorded.
 //! - *Run*: batch facts, step the machine, append one entry; read the ledger back and expect exactly one's own entries.
+//! - *Follow*: a standby's state is kept at the ledger's end without owning anything; acquiring begins from there.
 //! - An entry of someone else at one's place, or an append of unknown outcome, drops the state: acquire again. Never a guess.
 
 mod acquire;
 mod batch;
+mod follow;
 mod running;
 mod save;
 mod search;
@@ -21,7 +23,11 @@ use crate::chain::Chain;
 use crate::clock::ClockMode;
 use crate::incident::Incident;
 use crate::log::{Log, LogError, Progress};
+use follow::Follower;
 use running::Running;
+use state::State;
+
+use acquire::Acquired;
 
 pub use acquire::Restored;
 
@@ -80,6 +86,8 @@ pub enum Report {
     Lost {
         reason: &'static str,
     },
+    /// A standby has read the ledger for the first time.
+    Following(Restored),
     /// Entries were confirmed: read back as one's own.
     Confirmed {
         entries: usize,
@@ -99,6 +107,7 @@ pub struct Tally {
 
 enum Phase {
     Idle,
+    Following(Box<Follower>),
     Running(Box<Running>),
 }
 
@@ -128,6 +137,7 @@ impl<L: Log> Actor<L> {
     pub fn take_incidents(&mut self) -> Vec<Incident> {
         match &mut self.phase {
             Phase::Idle => Vec::new(),
+            Phase::Following(follower) => std::mem::take(&mut follower.incidents),
             Phase::Running(run) => std::mem::take(&mut run.incidents),
         }
     }
@@ -135,7 +145,7 @@ impl<L: Log> Actor<L> {
     /// Where the ledger has come to, as far as it has been read back.
     pub fn chain(&self) -> Option<Chain> {
         match &self.phase {
-            Phase::Idle => None,
+            Phase::Idle | Phase::Following(_) => None,
             Phase::Running(run) => Some(run.confirmed.0),
         }
     }
@@ -148,28 +158,27 @@ impl<L: Log> Actor<L> {
     /// How far `case-events` has been processed, and whether every entry about it has been read back.
     pub fn position(&self) -> Option<(i64, bool)> {
         match &self.phase {
-            Phase::Idle => None,
+            Phase::Idle | Phase::Following(_) => None,
             Phase::Running(run) => Some((run.state.chain.position, run.unconfirmed.is_empty())),
         }
     }
 
-    /// The logical clock, the open cases and the bytes they take; `None` before the partition is acquired.
-    pub fn state(&self) -> Option<(Instant, usize, usize)> {
+    fn inner(&self) -> Option<&State> {
         match &self.phase {
             Phase::Idle => None,
-            Phase::Running(run) => {
-                let machine = &run.state.machine;
-                Some((run.state.chain.now, machine.cases(), machine.state_bytes()))
-            }
+            Phase::Following(follower) => Some(follower.state()),
+            Phase::Running(run) => Some(&run.state),
         }
+    }
+
+    /// The logical clock, the open cases and the bytes they take; `None` before the ledger has been read.
+    pub fn state(&self) -> Option<(Instant, usize, usize)> {
+        self.inner().map(|state| (state.chain.now, state.machine.cases(), state.machine.state_bytes()))
     }
 
     /// Cases that have something due and wait for their source to speak.
     pub fn held(&self) -> usize {
-        match &self.phase {
-            Phase::Idle => 0,
-            Phase::Running(run) => run.state.machine.held(),
-        }
+        self.inner().map_or(0, |state| state.machine.held())
     }
 
     /// One turn: acquires if need be, else waits for input at most `wait` and does what it asks for.
@@ -178,7 +187,7 @@ impl<L: Log> Actor<L> {
     /// What cannot be mended by acquiring again, such as a log that was cut off behind us.
     pub fn turn(&mut self, wall: Instant, wait: Duration) -> Result<Option<Report>, LogError> {
         let Phase::Running(run) = &mut self.phase else {
-            let acquired = acquire::acquire(&self.settings, &mut self.log, wall)?;
+            let acquired = self.acquire(wall)?;
             let restored = acquired.restored;
             self.accepted_loss = acquired.accepted_loss;
             self.phase = Phase::Running(Box::new(Running::new(acquired)));
@@ -195,6 +204,39 @@ impl<L: Log> Actor<L> {
         run.work(&self.settings, &mut self.log, wall, &mut self.tally)?;
         self.log.report(Progress { confirmed: run.confirmed.0, segments_from: run.saver.needs_from() });
         Ok(report)
+    }
+
+    /// From where a standby stands, if one does.
+    fn acquire(&mut self, wall: Instant) -> Result<Acquired, LogError> {
+        if let Phase::Following(follower) = std::mem::replace(&mut self.phase, Phase::Idle) {
+            match follower.take_over(&mut self.log, wall) {
+                Ok(Some(acquired)) => return Ok(acquired),
+                // A checkpoint may stand behind what it misses.
+                Ok(None) | Err(LogError::Halted(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        acquire::acquire(&self.settings, &mut self.log, wall)
+    }
+
+    /// One turn of a standby: reads the ledger if need be, else waits for entries at most `wait` and does them again. What an
+    /// owner holds is dropped.
+    ///
+    /// # Errors
+    /// As [`Self::turn`].
+    pub fn follow(&mut self, wall: Instant, wait: Duration) -> Result<Option<Report>, LogError> {
+        if let Phase::Following(follower) = &mut self.phase {
+            match follower.follow(&self.settings, &mut self.log, wall, wait) {
+                // One that has fallen behind finds facts deleted that a checkpoint covers.
+                Err(LogError::Halted(_)) => self.phase = Phase::Idle,
+                followed => drop(followed?),
+            }
+            return Ok(None);
+        }
+        let acquired = acquire::acquire(&self.settings, &mut self.log, wall)?;
+        let restored = acquired.restored;
+        self.phase = Phase::Following(Box::new(Follower::new(acquired)));
+        Ok(Some(Report::Following(restored)))
     }
 }
 

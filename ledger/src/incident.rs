@@ -4,6 +4,7 @@
 use model::Instant;
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Chain;
 use crate::record::Hash;
 
 /// Version of the record format.
@@ -167,6 +168,12 @@ impl Incident {
             detail: detail.into(),
             explanation: kind.explain(partition, from, to),
         }
+    }
+
+    /// Entries were done again, and the state is another one than they recorded, from `seq` on.
+    pub(crate) fn diverged(partition: i32, seq: u64, behind: &Chain, at: Instant) -> Self {
+        let range = (seq as i64, behind.next_seq as i64);
+        Self::new(Kind::StateDiverged, partition, range, at, "were the rules changed under a running log?")
     }
 
     /// The record's bytes.

@@ -11,7 +11,7 @@ mod metrics;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -47,6 +47,9 @@ pub struct WorkerConfig {
     pub rules: Arc<Catalogue>,
     pub clock: ClockMode,
     pub limits: Limits,
+    /// Most partitions of others that are followed, so that a takeover is a matter of moments. Each costs what it costs its
+    /// owner to detect, and as much memory.
+    pub standbys: usize,
     /// The wall clock.
     pub wall: fn() -> Instant,
 }
@@ -62,11 +65,16 @@ pub enum WorkerError {
     Log(#[from] LogError),
 }
 
+/// A partition with an actor: our own, or another's that we follow.
 struct Held {
     stop: Arc<AtomicBool>,
     shared: Arc<Shared>,
+    assigned: Assignment,
     thread: JoinHandle<()>,
 }
+
+/// Empty as long as the partition is only followed; then what the group had committed when it was assigned.
+type Assignment = Arc<OnceLock<Option<(i64, String)>>>;
 
 /// Oldest librdkafka that keeps what is promised: before it, cooperative rebalances could go round for ever.
 const OLDEST_LIBRDKAFKA: i32 = 0x0206_01ff;
@@ -84,22 +92,31 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
     let membership = Membership::join(config, changes)?;
     let incidents = Arc::new(Incidents::new(&config.client, &config.topics, metrics)?);
     let mut cleaner = Cleaner::new(&config.client, &config.topics.segments)?;
+    let hold = |partition, assigned| hold(config, metrics, &incidents, partition, assigned);
     let mut held: HashMap<i32, Held> = HashMap::new();
+    let mut has_joined = false;
     while !stop.load(Ordering::Relaxed) {
         membership.poll(Duration::from_millis(100))?;
         while let Ok(change) = changed.try_recv() {
             match change {
                 Change::Assigned(partition) => {
                     let committed = membership.committed(partition);
-                    held.entry(partition)
-                        .or_insert_with(|| hold(config, metrics, &incidents, partition, committed));
+                    let own = held.entry(partition).or_insert_with(|| hold(partition, Assignment::default()));
+                    // Assigned twice in a row, it is still the same assignment.
+                    own.assigned.get_or_init(|| committed);
+                    has_joined = true;
                 }
                 Change::Revoked(partition) => held.remove(&partition).into_iter().for_each(release),
             }
         }
-        revive(&mut held, |partition| hold(config, metrics, &incidents, partition, None));
-        metrics.partitions.set(held.len() as i64);
-        let progress = || held.values().filter_map(|h| h.shared.get());
+        if has_joined {
+            follow_others(&mut held, config.standbys, &membership, hold);
+        }
+        revive(&mut held, hold);
+        let own = held.values().filter(|held| held.is_own()).count();
+        metrics.partitions.set(own as i64);
+        metrics.standbys.set((held.len() - own) as i64);
+        let progress = || held.values().filter(|held| held.is_own()).filter_map(|held| held.shared.get());
         membership.commit(progress().map(|p| p.confirmed));
         cleaner.tidy(progress());
     }
@@ -113,7 +130,7 @@ fn hold(
     metrics: &Metrics,
     incidents: &Arc<Incidents>,
     partition: i32,
-    committed: Option<(i64, String)>,
+    assigned: Assignment,
 ) -> Held {
     let (stop, shared) = (Arc::new(AtomicBool::new(false)), Arc::new(Shared::default()));
     let keeper = Keeper {
@@ -121,20 +138,43 @@ fn hold(
         metrics: metrics.clone(),
         incidents: Arc::clone(incidents),
         partition,
-        committed,
+        assigned: Arc::clone(&assigned),
         stop: Arc::clone(&stop),
         shared: Arc::clone(&shared),
     };
     let thread = std::thread::Builder::new().name(format!("actor-{partition}"));
     let thread = thread.spawn(move || keeper.run()).expect("a thread can be started");
-    Held { stop, shared, thread }
+    Held { stop, shared, assigned, thread }
 }
 
 /// Starts actors again that ended by themselves: only a panic ends one, and nobody else would notice.
-fn revive(held: &mut HashMap<i32, Held>, again: impl Fn(i32) -> Held) {
+fn revive(held: &mut HashMap<i32, Held>, again: impl Fn(i32, Assignment) -> Held) {
     for (partition, held) in held.iter_mut().filter(|(_, held)| held.thread.is_finished()) {
-        tracing::error!(partition, "an actor panicked; its partition is acquired anew");
-        *held = again(*partition);
+        tracing::error!(partition, "an actor panicked; its partition is read anew");
+        *held = again(*partition, Arc::clone(&held.assigned));
+    }
+}
+
+/// Follows partitions of others, as far as there is room.
+fn follow_others(
+    held: &mut HashMap<i32, Held>,
+    most: usize,
+    membership: &Membership,
+    hold: impl Fn(i32, Assignment) -> Held,
+) {
+    let followed = held.values().filter(|held| !held.is_own()).count();
+    if followed >= most {
+        return;
+    }
+    let others: Vec<i32> = membership.partitions().filter(|p| !held.contains_key(p)).collect();
+    for partition in others.into_iter().take(most - followed) {
+        held.insert(partition, hold(partition, Assignment::default()));
+    }
+}
+
+impl Held {
+    fn is_own(&self) -> bool {
+        self.assigned.get().is_some()
     }
 }
 
@@ -151,8 +191,7 @@ struct Keeper {
     metrics: Metrics,
     incidents: Arc<Incidents>,
     partition: i32,
-    /// As the group had it when the partition was assigned.
-    committed: Option<(i64, String)>,
+    assigned: Assignment,
     stop: Arc<AtomicBool>,
     shared: Arc<Shared>,
 }
@@ -217,7 +256,11 @@ impl Keeper {
             if stopping && actor.position().is_none_or(|(_, confirmed)| confirmed) {
                 return Ok(());
             }
-            let report = actor.turn((self.config.wall)(), TURN)?;
+            let wall = (self.config.wall)();
+            let report = match self.assigned.get() {
+                Some(_) => actor.turn(wall, TURN)?,
+                None => actor.follow(wall, TURN)?,
+            };
             let (state, position) = (actor.state(), actor.position());
             self.metrics.observe(self.partition, &actor.tally(), &mut told, state, position, || actor.held());
             actor.take_incidents().iter().for_each(|incident| self.incidents.tell(incident));
@@ -227,6 +270,9 @@ impl Keeper {
                     self.check_committed(&actor)?;
                     self.metrics.halted.with_label_values(&[&self.partition.to_string()]).set(0);
                     self.metrics.divergences.inc_by(u64::from(!restored.digest_agrees));
+                }
+                Some(Report::Following(restored)) => {
+                    tracing::info!(partition = self.partition, ?restored, "partition followed");
                 }
                 Some(Report::Lost { reason }) => {
                     tracing::warn!(partition = self.partition, reason, "partition lost; acquiring it anew");
@@ -240,7 +286,8 @@ impl Keeper {
 
     /// Holds what the group has committed against the ledger: neither may have been moved or cut behind our back.
     fn check_committed(&self, actor: &Actor<KafkaLog>) -> Result<(), LogError> {
-        let (Some((offset, note)), Some(chain)) = (&self.committed, actor.chain()) else { return Ok(()) };
+        let committed = self.assigned.get().and_then(Option::as_ref);
+        let (Some((offset, note)), Some(chain)) = (committed, actor.chain()) else { return Ok(()) };
         match commits::judge(&chain, *offset, note, (self.config.wall)()) {
             Some(incident) if incident.halts && !actor.accepted_loss() => {
                 Err(LogError::Halted(Box::new(incident)))

@@ -13,7 +13,7 @@ use model::{Catalogue, Instant};
 use crate::broker::Topic;
 use crate::log::SimLog;
 use crate::mutant::Mutant;
-use crate::world::{Crash, Process, Sim, died};
+use crate::world::{Crash, Lot, Process, Sim, died};
 
 /// Small, so that batches, full entries and full pipelines happen with few facts.
 const LIMITS: Limits = Limits {
@@ -68,6 +68,13 @@ impl Owner {
     fn judge(&self, sim: &Rc<Sim>, outcome: Result<Option<Report>, LogError>) -> bool {
         let mut world = sim.world.borrow_mut();
         match outcome {
+            Ok(Some(Report::Following(restored))) => {
+                world.note(|| format!("{} follows: {restored:?}", self.name()));
+                if !restored.digest_agrees {
+                    world.fail(|| format!("{}: the state followed is not the one recorded", self.name()));
+                }
+                true
+            }
             Ok(Some(Report::Acquired(restored))) => {
                 world.note(|| format!("{} acquired: {restored:?}", self.name()));
                 if !restored.digest_agrees {
@@ -106,16 +113,21 @@ impl Process for Owner {
             if lot.paused_until > world.now && !world.quiet {
                 return;
             }
+            let lot = Lot { follows: lot.follows && !world.quiet, ..lot };
             (lot, world.wall(self.partition, self.number))
         };
         let mut actor = match self.actor.take() {
-            // A leaving owner waits for its own entries, so that the next one finds them there.
-            Some(actor) if !lot.assigned && actor.position().is_none_or(|(_, confirmed)| confirmed) => return,
             Some(actor) => actor,
-            None if !lot.assigned => return,
+            None if !lot.assigned && !lot.follows => return,
             None => self.start(sim),
         };
-        match catch_unwind(AssertUnwindSafe(|| actor.turn(Instant(wall), TURN))) {
+        // A leaving owner waits for its own entries, so that the next one finds them there.
+        let owns = lot.assigned || actor.position().is_some_and(|(_, confirmed)| !confirmed);
+        if !owns && !lot.follows {
+            return;
+        }
+        let turn = || if owns { actor.turn(Instant(wall), TURN) } else { actor.follow(Instant(wall), TURN) };
+        match catch_unwind(AssertUnwindSafe(turn)) {
             Ok(outcome) => {
                 if matches!(outcome, Ok(Some(Report::Acquired(_)))) {
                     actor.log_mut().acquired();

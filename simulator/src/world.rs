@@ -35,6 +35,8 @@ pub trait Process {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Lot {
     pub assigned: bool,
+    /// Is a warm standby while it is not assigned.
+    pub follows: bool,
     /// Stands still until then, ms.
     pub paused_until: i64,
     /// Its wall clock is so far ahead of the true time, ms.
@@ -121,7 +123,9 @@ impl World {
             for owner in 0..OWNERS {
                 let skewed = self.strikes(Fault::ClockSkew);
                 let skew = if skewed { self.chance.between(-90_000, 90_000) } else { 0 };
+                let follows = self.chance.coin();
                 let lot = &mut self.lots[partition][owner];
+                lot.follows = follows;
                 (lot.skew, lot.offset, lot.assigned) = (skew, skew, owner == 0);
             }
         }

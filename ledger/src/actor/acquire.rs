@@ -38,8 +38,10 @@ pub(super) struct Acquired {
     pub(super) state: State,
     pub(super) checkpoint: Option<Checkpoint>,
     pub(super) restored: Restored,
-    /// Offset of the last entry.
-    pub(super) last: i64,
+    /// Since the checkpoint.
+    pub(super) done: Redone,
+    /// The ledger has been read to here.
+    pub(super) ledger_end: i64,
     /// An operator's acceptance of a loss was among the entries that were done again.
     pub(super) accepted_loss: bool,
     pub(super) incidents: Vec<Incident>,
@@ -56,14 +58,9 @@ pub(super) fn acquire(settings: &Settings, log: &mut impl Log, wall: Instant) ->
             // A late owner's: it never counted.
             Ok(None) => {}
             Ok(Some(state)) => {
-                let from_entry = state.chain.next_seq;
                 let checkpoint = Some(found.checkpoint);
-                return finish(
-                    log,
-                    Start { state, checkpoint, from_entry, ledger: (low, high) },
-                    incidents,
-                    wall,
-                );
+                let start = Start { state, checkpoint, done: Redone::default(), ledger: (low, high) };
+                return finish(log, start, incidents, wall);
             }
             Err(reason) => {
                 let range = (found.offset, found.offset + 1);
@@ -78,31 +75,32 @@ pub(super) fn acquire(settings: &Settings, log: &mut impl Log, wall: Instant) ->
         }
     }
     let state = beginning(settings, log, (low, high), wall)?;
-    finish(log, Start { state, checkpoint: None, from_entry: 0, ledger: (low, high) }, incidents, wall)
+    let start = Start { state, checkpoint: None, done: Redone::default(), ledger: (low, high) };
+    finish(log, start, incidents, wall)
 }
 
-struct Start {
-    state: State,
-    checkpoint: Option<Checkpoint>,
-    from_entry: u64,
-    /// First offset of the ledger, and the one that it is followed to.
-    ledger: (i64, i64),
+pub(super) struct Start {
+    pub(super) state: State,
+    pub(super) checkpoint: Option<Checkpoint>,
+    /// Done again already, since the checkpoint.
+    pub(super) done: Redone,
+    /// Offset before which nothing is to be read, and the one that the ledger is followed to.
+    pub(super) ledger: (i64, i64),
 }
 
 /// From where the state stands to the ledger's end.
-fn finish(
+pub(super) fn finish(
     log: &mut impl Log,
     start: Start,
     mut incidents: Vec<Incident>,
     wall: Instant,
 ) -> Result<Acquired, LogError> {
-    let Start { mut state, checkpoint, from_entry, ledger } = start;
-    let partition = state.chain.partition;
-    let done = catch_up(&mut state, log, ledger, wall)?;
-    if let Some(seq) = done.diverged {
-        let range = (seq as i64, state.chain.next_seq as i64);
-        let detail = "were the rules changed under a running log?";
-        incidents.push(Incident::new(Kind::StateDiverged, partition, range, wall, detail));
+    let Start { mut state, checkpoint, mut done, ledger } = start;
+    let (partition, from_entry) = (state.chain.partition, state.chain.next_seq);
+    let before = (done.records, done.passed_over, done.diverged);
+    catch_up(&mut state, log, ledger, wall, &mut done)?;
+    if let (Some(seq), None) = (done.diverged, before.2) {
+        incidents.push(Incident::diverged(partition, seq, &state.chain, wall));
     }
     let position = state.chain.position;
     if let Some(range) = done.loss {
@@ -113,8 +111,8 @@ fn finish(
     let restored = Restored {
         entries: state.chain.next_seq,
         from_entry,
-        passed_over: done.passed_over,
-        records: done.records,
+        passed_over: done.passed_over - before.1,
+        records: done.records - before.0,
         cases: state.machine.cases(),
         position,
         digest_agrees: done.diverged.is_none(),
@@ -123,8 +121,9 @@ fn finish(
         state,
         checkpoint,
         restored,
-        last: done.last,
         accepted_loss: done.loss.is_some(),
+        done,
+        ledger_end: ledger.1,
         incidents,
     })
 }
@@ -135,18 +134,17 @@ fn catch_up(
     log: &mut impl Log,
     (low, high): (i64, i64),
     wall: Instant,
-) -> Result<Redone, LogError> {
+    done: &mut Redone,
+) -> Result<(), LogError> {
     let mut facts = Facts::from(state.chain.position);
-    let mut done = Redone::default();
     let mut behind = low;
     while behind < high
         && let Some(record) = next_record(log, Stream::Ledger)?
     {
         behind = record.offset + 1;
-        state.follow(&record, &mut facts, log, wall, &mut done)?;
+        state.follow(&record, &mut facts, log, wall, done)?;
     }
-    state.open(&mut facts, log, wall)?;
-    Ok(done)
+    state.open(&mut facts, log, wall)
 }
 
 /// A state with no checkpoint to begin from: the ledger must be there from its first entry.

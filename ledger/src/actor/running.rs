@@ -43,13 +43,13 @@ type Lost = &'static str;
 
 impl Running {
     pub(super) fn new(acquired: Acquired) -> Self {
-        let Acquired { state, checkpoint, restored, last, incidents, .. } = acquired;
+        let Acquired { state, checkpoint, done, incidents, .. } = acquired;
         Self {
             incidents,
             witness: Witness::default(),
-            confirmed: (state.chain, last),
+            confirmed: (state.chain, done.last),
             unconfirmed: VecDeque::new(),
-            saver: Saver::behind(checkpoint, restored.records, restored.entries - restored.from_entry),
+            saver: Saver::behind(checkpoint, done.records, done.since_checkpoint),
             batch: Batch::new(state.chain.position),
             caught_up: false,
             tail: Tail::default(),

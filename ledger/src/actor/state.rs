@@ -5,7 +5,7 @@ use model::Instant;
 
 use super::batch::{Outbox, Seen};
 use crate::chain::Chain;
-use crate::checkpoint;
+use crate::checkpoint::{self, Checkpoint};
 use crate::incident::{Incident, Kind};
 use crate::log::{Log, LogError, Record, Stream, next_record};
 use crate::record::{Anchor, Entry, Hash};
@@ -20,9 +20,11 @@ pub(super) struct State {
 }
 
 /// What doing entries again showed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Redone {
     pub(super) entries: u64,
+    /// The same, since the checkpoint that was begun from.
+    pub(super) since_checkpoint: u64,
     pub(super) passed_over: u64,
     pub(super) records: u64,
     /// Offset of the last entry.
@@ -31,6 +33,8 @@ pub(super) struct Redone {
     pub(super) loss: Option<(i64, i64)>,
     /// `seq` of the first entry that recorded another state than the one made now.
     pub(super) diverged: Option<u64>,
+    /// The last that an entry named.
+    pub(super) checkpoint: Option<Checkpoint>,
 }
 
 /// Facts read again, in order.
@@ -77,6 +81,10 @@ impl State {
         done: &mut Redone,
     ) -> Result<(), LogError> {
         done.entries += 1;
+        done.since_checkpoint += 1;
+        if let Some(named) = &entry.checkpoint {
+            done.checkpoint = Some(named.clone());
+        }
         if entry.loss.is_some() {
             // The facts between are given up; the state is the one that was begun from.
             self.anchor = None;

@@ -15,6 +15,7 @@ use crate::chain::Chain;
 use crate::memory::{MemoryLog, Outcome, Streams};
 use crate::record::{Entry, Hash};
 
+mod follows;
 mod jumps;
 mod losses;
 mod saves;
@@ -137,6 +138,8 @@ fn undisturbed(streams: &Streams) -> BTreeMap<FindingId, Finding> {
 enum Fate {
     /// The owner of this number takes a turn.
     Turn(usize),
+    /// It takes one as a standby.
+    Follow(usize),
     /// It dies and starts again with nothing.
     Crash(usize),
     /// The outcome of its next append is unknown to it.
@@ -152,6 +155,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
     prop::collection::vec(
         prop_oneof![
             8 => owner.clone().prop_map(Fate::Turn),
+            3 => owner.clone().prop_map(Fate::Follow),
             1 => owner.clone().prop_map(Fate::Crash),
             1 => (owner, prop::sample::select(vec![Outcome::Lands, Outcome::Lost, Outcome::Late]))
                 .prop_map(|(o, outcome)| Fate::Unknown(o, outcome)),
@@ -202,6 +206,9 @@ proptest! {
             match fate {
                 Fate::Turn(o) => {
                     owners[o].turn(wall, Duration::ZERO).expect("the log is whole");
+                }
+                Fate::Follow(o) => {
+                    owners[o].follow(wall, Duration::ZERO).expect("the log is whole");
                 }
                 Fate::Crash(o) => owners[o] = new(),
                 Fate::Unknown(o, outcome) => owners[o].log_mut().unknown_appends.push(outcome),

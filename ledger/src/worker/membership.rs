@@ -13,6 +13,8 @@ use crate::chain::Chain;
 
 /// Longest wait for the committed position of a partition.
 const COMMITTED_TIMEOUT: Duration = Duration::from_secs(5);
+/// The group waits meanwhile, so not for long.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 /// Between two commits of positions, for lag tools.
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
 
@@ -65,6 +67,8 @@ pub(super) struct Membership {
     consumer: BaseConsumer<Context>,
     topic: String,
     committed: std::cell::Cell<std::time::Instant>,
+    /// How many partitions there are; 0: not asked yet.
+    partitions: std::cell::Cell<i32>,
 }
 
 impl Membership {
@@ -90,7 +94,19 @@ impl Membership {
             client.create_with_context(Context { changes }).map_err(failed)?;
         let topic = config.topics.case_events.clone();
         consumer.subscribe(&[&topic]).map_err(failed)?;
-        Ok(Self { consumer, topic, committed: std::cell::Cell::new(std::time::Instant::now()) })
+        let (committed, partitions) = (std::time::Instant::now().into(), 0.into());
+        Ok(Self { consumer, topic, committed, partitions })
+    }
+
+    /// All partitions of the topic, whosever they are; none while the broker does not say. They never change in number.
+    pub(super) fn partitions(&self) -> std::ops::Range<i32> {
+        if self.partitions.get() == 0
+            && let Ok(metadata) = self.consumer.fetch_metadata(Some(&self.topic), METADATA_TIMEOUT)
+        {
+            let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
+            self.partitions.set(i32::try_from(count).unwrap_or(i32::MAX));
+        }
+        0..self.partitions.get()
     }
 
     pub(super) fn poll(&self, wait: Duration) -> Result<(), WorkerError> {

@@ -9,6 +9,7 @@ use crate::actor::Tally;
 #[derive(Clone)]
 pub struct Metrics {
     pub partitions: IntGauge,
+    pub standbys: IntGauge,
     pub failures: IntCounter,
     pub losses: IntCounter,
     pub divergences: IntCounter,
@@ -43,13 +44,17 @@ impl Metrics {
             registry.register(Box::new(gauges.clone()))?;
             Ok(gauges)
         };
-        let partitions = IntGauge::new("xiezhi_detect_partitions", "Partitions held by this process")?;
-        registry.register(Box::new(partitions.clone()))?;
+        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
         let incidents = Opts::new("xiezhi_detect_incidents_total", "What an operator must hear of, by kind");
         let incidents = IntCounterVec::new(incidents, &["kind"])?;
         registry.register(Box::new(incidents.clone()))?;
         Ok(Self {
-            partitions,
+            partitions: gauge("xiezhi_detect_partitions", "Partitions held by this process")?,
+            standbys: gauge("xiezhi_detect_standbys", "Partitions of others that this process follows")?,
             failures: counter("xiezhi_detect_failures_total", "Times a partition could not be served")?,
             losses: counter("xiezhi_detect_losses_total", "Times a partition was lost and acquired anew")?,
             divergences: counter(
