@@ -21,6 +21,8 @@ pub(crate) struct Layout {
     pub(crate) detectors: usize,
     /// Further ones that may come later.
     pub(crate) guests: usize,
+    /// Most partitions of others that a detector follows.
+    pub(crate) standbys: usize,
     /// The detectors' wall clocks can be set.
     pub(crate) clocks: bool,
     /// The catalogue of everybody, where it is not the demonstration's.
@@ -31,7 +33,7 @@ pub(crate) struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { detectors: 2, guests: 0, clocks: false, catalogue: None, ingest_catalogue: None }
+        Self { detectors: 2, guests: 0, standbys: 0, clocks: false, catalogue: None, ingest_catalogue: None }
     }
 }
 
@@ -63,7 +65,7 @@ impl Cluster {
         store.await_word("listening on ");
         let kafka = broker.await_word("bootstrap=");
         let site = |name: &str, roles: &str, catalogue: &Path, url: &str| {
-            let config = config(name, roles, catalogue, &kafka, url);
+            let config = config(name, roles, catalogue, (&kafka, layout.standbys), url);
             let path = dir.join(format!("{name}.yaml"));
             std::fs::write(&path, config).expect("a file can be written");
             let recipe = move || {
@@ -148,11 +150,17 @@ fn stores(dir: &Path) -> (Child, Child, String) {
     (Child::new("kafka", dir, broker), Child::new("clickhouse", dir, store), clickhouse)
 }
 
-fn config(name: &str, roles: &str, catalogue: &Path, kafka: &str, clickhouse: &str) -> String {
+fn config(
+    name: &str,
+    roles: &str,
+    catalogue: &Path,
+    (kafka, standbys): (&str, usize),
+    clickhouse: &str,
+) -> String {
     let catalogue = catalogue.display();
     format!(
         "catalogue: {catalogue}\ninstance: {name}\nroles: [{roles}]\n\
-         kafka: {{brokers: \"{kafka}\", partitions: {PARTITIONS}, session_timeout_ms: {SESSION_TIMEOUT_MS}}}\n\
+         kafka: {{brokers: \"{kafka}\", partitions: {PARTITIONS}, session_timeout_ms: {SESSION_TIMEOUT_MS}, standbys: {standbys}}}\n\
          clickhouse: {{url: \"{clickhouse}\"}}\n\
          listen: {{api: \"127.0.0.1:0\", metrics: \"127.0.0.1:0\"}}\n"
     )

@@ -38,7 +38,7 @@ pub(crate) const ALL: &[Experiment] = &[
         id: "C3",
         name: "kill9-all",
         what: "kill -9 every process every 10 s, Kafka and ClickHouse too",
-        body: |e, o| faults(e, o, Plan { timetable: fault::kill_all, ..plain() }),
+        body: |e, o| faults(e, o, Plan { timetable: fault::kill_all, layout: warm(), ..plain() }),
     },
     Experiment {
         id: "D3",
@@ -62,14 +62,14 @@ pub(crate) const ALL: &[Experiment] = &[
         id: "C4",
         name: "zombies",
         what: "SIGSTOP a detector past its session, SIGCONT when another has taken over",
-        body: |e, o| faults(e, o, Plan { timetable: fault::zombies, ..plain() }),
+        body: |e, o| faults(e, o, Plan { timetable: fault::zombies, layout: warm(), ..plain() }),
     },
     Experiment {
         id: "C5",
         name: "rebalance-storm",
         what: "a detector joins or leaves every 5 s",
         body: |e, o| {
-            let layout = Layout { guests: 2, ..Layout::default() };
+            let layout = Layout { guests: 2, ..warm() };
             faults(e, o, Plan { timetable: fault::storm, layout, ..plain() })
         },
     },
@@ -149,6 +149,11 @@ pub(crate) const ALL: &[Experiment] = &[
         body: control::no_deduplication,
     },
 ];
+
+/// Each detector follows what it does not own.
+fn warm() -> Layout {
+    Layout { standbys: crate::cluster::PARTITIONS, ..Layout::default() }
+}
 
 pub(crate) fn plain() -> Plan {
     Plan {
