@@ -67,6 +67,9 @@ pub(crate) fn consumer(base: &ClientConfig, config: &IngestConfig) -> ClientConf
     // Memory: the default lets every partition prefetch 64 MiB. The back-off is how long a full queue rests, 1 s by default.
     default_to(&mut client, "queued.max.messages.kbytes", "4096");
     default_to(&mut client, "fetch.queue.backoff.ms", "20");
+    // A broker that answers each record at once does nothing else.
+    default_to(&mut client, "fetch.min.bytes", "65536");
+    default_to(&mut client, "fetch.wait.max.ms", "20");
     client
         // Classic protocol: under KIP-848 a static member that was killed is locked out until its session has ended.
         .set("group.protocol", "classic")
@@ -104,7 +107,7 @@ pub(crate) fn forwarder(base: &ClientConfig, config: &IngestConfig) -> ClientCon
 /// What every producer of this crate has in common.
 pub(crate) fn producer(base: &ClientConfig, max_record_bytes: usize) -> ClientConfig {
     let mut client = tuned(base);
-    default_to(&mut client, "linger.ms", "5");
+    default_to(&mut client, "linger.ms", "20");
     default_to(&mut client, "compression.type", "lz4");
     client
         .set("enable.idempotence", "true")

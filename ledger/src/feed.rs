@@ -18,6 +18,8 @@ use crate::kafka::{Failures, Topics, broken, reader, writer};
 use crate::log::LogError;
 use crate::record::Entry;
 
+/// Nobody waits for a revision as for an entry, and a broker takes a few large requests more easily than many small ones.
+const LINGER_MS: &str = "50";
 const GROUP: &str = "xiezhi-alarm-feed";
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two commits of how far the feed has come.
@@ -64,8 +66,11 @@ struct Feed {
 impl Feed {
     fn open(base: &ClientConfig, topics: &Topics) -> Result<Self, LogError> {
         let failures = Failures::default();
-        let consumer: BaseConsumer = reader(base, GROUP).create().map_err(broken)?;
-        let producer = writer(base).create_with_context(failures.clone()).map_err(broken)?;
+        let mut reader = reader(base, GROUP);
+        reader.set("fetch.min.bytes", "65536").set("fetch.wait.max.ms", LINGER_MS);
+        let consumer: BaseConsumer = reader.create().map_err(broken)?;
+        let producer =
+            writer(base).set("linger.ms", LINGER_MS).create_with_context(failures.clone()).map_err(broken)?;
         let metadata = consumer.fetch_metadata(Some(&topics.ledger), TIMEOUT).map_err(broken)?;
         let partitions = metadata.topics().first().map_or(0, |t| t.partitions().len()) as i32;
         let mut asked = TopicPartitionList::new();

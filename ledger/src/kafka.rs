@@ -63,7 +63,6 @@ pub(crate) fn reader(base: &ClientConfig, group: &str) -> ClientConfig {
         .set("allow.auto.create.topics", "false")
         .set("check.crcs", "true")
         .set("isolation.level", "read_committed")
-        .set("fetch.wait.max.ms", "20")
         .set("queued.max.messages.kbytes", READ_AHEAD_KIB.to_string())
         .set("fetch.message.max.bytes", (4 * MAX_ENTRY_BYTES).to_string());
     config
@@ -139,13 +138,18 @@ impl KafkaLog {
         shared: Arc<Shared>,
     ) -> Result<Self, LogError> {
         let failures = Failures::default();
-        let reader = reader(base, "xiezhi-actors");
+        let reader = |wait_ms: &str| {
+            let mut config = reader(base, "xiezhi-actors");
+            config.set("fetch.wait.max.ms", wait_ms);
+            config.create::<BaseConsumer>().map_err(broken)
+        };
         Ok(Self {
             topics: topics.clone(),
             partition,
-            case_events: reader.create().map_err(broken)?,
-            ledger: reader.create().map_err(broken)?,
-            segments: reader.create().map_err(broken)?,
+            // Its end must be told at once: deadlines wait for it. The ends of the others are asked for.
+            case_events: reader("20")?,
+            ledger: reader("200")?,
+            segments: reader("500")?,
             producer: writer(base).create_with_context(failures.clone()).map_err(broken)?,
             failures,
             shared,
@@ -190,8 +194,9 @@ impl KafkaLog {
 
 impl Log for KafkaLog {
     fn bounds(&mut self, stream: Stream) -> Result<(i64, i64), LogError> {
+        // A broker answers a connection in order, and behind a fetch that waits so does the question.
         let topic = self.topic(stream);
-        self.consumer(stream).fetch_watermarks(topic, self.partition, METADATA_TIMEOUT).map_err(broken)
+        self.case_events.fetch_watermarks(topic, self.partition, METADATA_TIMEOUT).map_err(broken)
     }
 
     fn seek(&mut self, stream: Stream, offset: i64) -> Result<(), LogError> {

@@ -94,7 +94,8 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
     let mut cleaner = Cleaner::new(&config.client, &config.topics.segments)?;
     let hold = |partition, assigned| hold(config, metrics, &incidents, partition, assigned);
     let mut held: HashMap<i32, Held> = HashMap::new();
-    let mut has_joined = false;
+    // Before the group has spoken, what is followed would soon be one's own; a mere standby is never given anything.
+    let mut followed_from = std::time::Instant::now() + config.session_timeout;
     while !stop.load(Ordering::Relaxed) {
         membership.poll(Duration::from_millis(100))?;
         while let Ok(change) = changed.try_recv() {
@@ -104,12 +105,12 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
                     let own = held.entry(partition).or_insert_with(|| hold(partition, Assignment::default()));
                     // Assigned twice in a row, it is still the same assignment.
                     own.assigned.get_or_init(|| committed);
-                    has_joined = true;
+                    followed_from = std::time::Instant::now();
                 }
                 Change::Revoked(partition) => held.remove(&partition).into_iter().for_each(release),
             }
         }
-        if has_joined {
+        if std::time::Instant::now() >= followed_from {
             follow_others(&mut held, config.standbys, &membership, hold);
         }
         revive(&mut held, hold);

@@ -87,7 +87,7 @@ impl Default for SinkConfig {
             group: "xiezhi-sink".to_owned(),
             batch_records: 10_000,
             batch_bytes: 16 << 20,
-            batch_wait_ms: 200,
+            batch_wait_ms: 300,
             insert_timeout_ms: 30_000,
             kafka_timeout_ms: 10_000,
             retry_min_ms: 100,

@@ -17,7 +17,7 @@ use crate::record::Record;
 use crate::source::{Found, Mark, Polled, Source, Trouble};
 
 /// Settings the sink's promise rests on: they are set last.
-const RESERVED: [(&str, &str); 8] = [
+const RESERVED: [(&str, &str); 10] = [
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
     ("auto.offset.reset", "error"),
@@ -26,6 +26,9 @@ const RESERVED: [(&str, &str); 8] = [
     ("check.crcs", "true"),
     ("allow.auto.create.topics", "false"),
     ("fetch.queue.backoff.ms", "20"),
+    // Batches are written a few times a second: a broker that answers each record at once works for nothing.
+    ("fetch.min.bytes", "65536"),
+    ("fetch.wait.max.ms", "50"),
 ];
 
 pub(crate) struct Reader {

@@ -7,9 +7,13 @@ mod silence;
 
 use crate::cluster::Layout;
 use crate::fault;
+use crate::measure;
 use crate::options::Options;
 use crate::run::{self, Outcome, Plan};
 use crate::stream;
+
+/// p99 from the publisher into ClickHouse, with everything on one machine.
+const IN_TIME_MS: i64 = 1_000;
 
 /// Runs to an outcome, or to the reason why there is none.
 type Body = fn(&Experiment, &Options) -> Result<Outcome, String>;
@@ -137,6 +141,12 @@ pub(crate) const ALL: &[Experiment] = &[
         body: redrive::run,
     },
     Experiment {
+        id: "P2",
+        name: "pace",
+        what: "nothing is done to it: from the publisher into ClickHouse in time",
+        body: pace,
+    },
+    Experiment {
         id: "K1",
         name: "control-rows",
         what: "rows deleted, doubled and altered by hand: the check must count each of them",
@@ -162,9 +172,22 @@ pub(crate) fn plain() -> Plan {
         timetable: fault::none,
         swallow: false,
         sabotage: &[],
+        second_half: false,
     }
 }
 
 fn faults(experiment: &Experiment, options: &Options, plan: Plan) -> Result<Outcome, String> {
     run::run(experiment.id, &plan, options).map(|after| after.outcome)
+}
+
+/// Without faults: what is promised of latency is counted where it may be.
+fn pace(experiment: &Experiment, options: &Options) -> Result<Outcome, String> {
+    let mut outcome =
+        faults(experiment, options, Plan { shape: stream::live, second_half: true, ..plain() })?;
+    let p99 = measure::percentile(&outcome.latencies, 99).unwrap_or(i64::MAX);
+    if options.punctual && p99 > IN_TIME_MS {
+        outcome.verdict.wrong += 1;
+        outcome.verdict.remarks.push(format!("wrong 1: {p99} ms (p99) from the publisher into ClickHouse"));
+    }
+    Ok(outcome)
 }

@@ -14,7 +14,7 @@ use system_tests::timetable::rest_until;
 
 use crate::stream::now_ms;
 
-pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(200);
 const POSITIONS: &str =
     "SELECT partition, least(processed_to, stored_to) FROM xiezhi.completeness FORMAT TabSeparated";
 

@@ -77,7 +77,7 @@ fn publish(kafka: &str, stream: &Stream, rate: u32, go: &Receiver<()>, deliverie
         .set("message.max.bytes", "2000000")
         .set("queue.buffering.max.messages", "1000000")
         .set("reconnect.backoff.max.ms", "1000")
-        .set("linger.ms", "5");
+        .set("linger.ms", "20");
     let producer: ThreadedProducer<Deliveries> =
         client.create_with_context(deliveries.clone()).expect("a producer can be made");
     let (warm_up, rest) = stream.records.split_at(stream.warm_up());

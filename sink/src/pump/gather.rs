@@ -10,11 +10,19 @@ use crate::store::Store;
 
 /// How long an idle pump sleeps in a poll.
 const IDLE: Duration = Duration::from_millis(100);
+/// Storing takes at most one part in so many of the time, as long as waiting makes batches larger: a store that is short of
+/// computing is helped by fewer inserts.
+const PART: u32 = 2;
+/// But no wait is longer than so many times the usual one.
+const STRETCH: u32 = 2;
 
 impl<K: Source, S: Store> Pump<K, S> {
     /// Reads one record, if there is one. What is in hand when the log must be looked at again was not announced and is
     /// read again.
     pub(super) fn gather(&mut self, mut batch: Batch, now: Now) -> Next {
+        if std::mem::take(&mut self.parts.storing) {
+            self.parts.took = self.parts.closed.map_or(Duration::ZERO, |at| now.elapsed.saturating_sub(at));
+        }
         if batch.is_full(&self.settings.limits) {
             return self.close(batch, now);
         }
@@ -46,13 +54,15 @@ impl<K: Source, S: Store> Pump<K, S> {
 
     /// How long until a batch may follow the one before.
     fn wait(&self, now: Now) -> Duration {
-        let next = self.parts.closed.map_or(Duration::ZERO, |closed| closed + self.settings.limits.wait);
+        let usual = self.settings.limits.wait;
+        let wait = (self.parts.took * PART).clamp(usual, usual * STRETCH);
+        let next = self.parts.closed.map_or(Duration::ZERO, |closed| closed + wait);
         next.saturating_sub(now.elapsed)
     }
 
     fn close(&mut self, batch: Batch, now: Now) -> Next {
         self.metrics.oldest().set(batch.oldest_ms().unwrap_or(0));
-        self.parts.closed = Some(now.elapsed);
+        (self.parts.closed, self.parts.storing) = (Some(now.elapsed), true);
         Next::at_once(Phase::Announce(batch))
     }
 

@@ -26,6 +26,10 @@ pub(super) struct Parts {
     pub(super) checked: Duration,
     /// When the last batch was closed.
     pub(super) closed: Option<Duration>,
+    /// It is on its way into the store, or was until this turn.
+    pub(super) storing: bool,
+    /// How long that took.
+    pub(super) took: Duration,
 }
 
 /// A batch that is announced, on its way into the store.
