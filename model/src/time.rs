@@ -54,36 +54,26 @@ impl Instant {
 
 /// `YYYY-MM-DDThh:mm:ss[.f{1,3}](Z|±hh:mm)`, by far the commonest form; `None` sends the rest to the full parser.
 fn parse_common(b: &[u8]) -> Option<Instant> {
-    let two = |i: usize| -> Option<i64> {
-        let (h, l) = (b[i].wrapping_sub(b'0'), b[i + 1].wrapping_sub(b'0'));
+    // Of a known length, so that no place is checked at run time.
+    let (b, rest) = b.split_first_chunk::<19>()?;
+    let two = |h: u8, l: u8| -> Option<i64> {
+        let (h, l) = (h.wrapping_sub(b'0'), l.wrapping_sub(b'0'));
         (h < 10 && l < 10).then(|| i64::from(h) * 10 + i64::from(l))
     };
-    let year = two(0)? * 100 + two(2)?;
-    let (month, day, hour, minute, second) = (two(5)?, two(8)?, two(11)?, two(14)?, two(17)?);
+    let year = two(b[0], b[1])? * 100 + two(b[2], b[3])?;
+    let (month, day) = (two(b[5], b[6])?, two(b[8], b[9])?);
+    let (hour, minute, second) = (two(b[11], b[12])?, two(b[14], b[15])?, two(b[17], b[18])?);
     if !(1..=12).contains(&month) || day < 1 || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     if day > 28 && day > days_in_month(year, month) {
         return None;
     }
-    let mut i = 19;
-    let mut ms = 0;
-    if b[i] == b'.' {
-        let mut unit = 100;
-        i += 1;
-        while i < b.len() && b[i].is_ascii_digit() {
-            ms += i64::from(b[i] - b'0') * unit;
-            unit /= 10;
-            i += 1;
-        }
-        if i == 20 {
-            return None;
-        }
-    }
-    let offset_minutes = match (b.get(i)?, b.len() - i) {
-        (b'Z' | b'z', 1) => 0,
-        (sign @ (b'+' | b'-'), 6) => {
-            let (h, m) = (two(i + 1)?, two(i + 4)?);
+    let (ms, offset) = milliseconds(rest)?;
+    let offset_minutes = match offset {
+        [b'Z' | b'z'] => 0,
+        [sign @ (b'+' | b'-'), h0, h1, b':', m0, m1] => {
+            let (h, m) = (two(*h0, *h1)?, two(*m0, *m1)?);
             if h > 23 || m > 59 {
                 return None;
             }
@@ -94,6 +84,15 @@ fn parse_common(b: &[u8]) -> Option<Instant> {
     let days = i64::from(Day::from_ymd(year as i32, month as u8, day as u8).0);
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset_minutes * 60;
     Some(Instant(seconds * 1_000 + ms))
+}
+
+/// Of `[.f{1,}]`, and what follows it; what is finer is cut off.
+fn milliseconds(b: &[u8]) -> Option<(i64, &[u8])> {
+    let [b'.', digits @ ..] = b else { return Some((0, b)) };
+    let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (digits, rest) = digits.split_at(length);
+    let ms = digits.iter().zip([100, 10, 1]).map(|(digit, unit)| i64::from(digit - b'0') * unit).sum();
+    (length > 0).then_some((ms, rest))
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {

@@ -158,7 +158,8 @@ fn uploaded(d: wire::Uploaded<'_>) -> Result<Body<'_>, Misfit> {
 }
 
 fn made(d: wire::Made<'_>) -> Result<Decision<'_>, Misfit> {
-    let cites = |Object(basis): &Object<wire::Basis<'_>>| basis.law.as_ref().is_some_and(|law| !blank(&law.0));
+    let cites =
+        |Object(basis): &Object<wire::Basis<'_>>| basis.law.as_ref().is_some_and(|law| !blank(&law.0));
     let discretion = d.discretion.map(|Object(d)| -> Result<_, Misfit> {
         let (standard, tier) = (d.standard.map(id).transpose()?, d.tier.map(id).transpose()?);
         Ok(Discretion { standard, tier, circumstances: ids(d.circumstances)? })

@@ -128,7 +128,8 @@ fn an_array_is_no_object() {
     }
     assert!(spoilt >= 15 + 4, "{spoilt}");
     let data = json!({"reason": "r"}).to_string();
-    let record = format!(r#"["1.0","e1","urn:x","case.closed","c1","2026-06-30T09:00:00+08:00",null,{data}]"#);
+    let record =
+        format!(r#"["1.0","e1","urn:x","case.closed","c1","2026-06-30T09:00:00+08:00",null,{data}]"#);
     assert!(read_record(&record).is_err());
     assert_eq!(decode(record.as_bytes(), clock()).map_err(|r| r.reason), Err(Reason::NotAnObject));
 }

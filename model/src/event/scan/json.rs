@@ -115,18 +115,22 @@ impl<'a> Json<'a> {
     pub(super) fn text(&mut self) -> Option<Text<'a>> {
         self.token(b'"')?;
         let start = self.at;
+        let mut escapes = false;
         loop {
             self.at += plain_length(&self.bytes()[self.at..]);
             match self.peek()? {
                 b'"' => break,
                 // The escape may be a quote, so two bytes are passed; serde looks at them more closely.
-                b'\\' => self.at = self.text.len().min(self.at + 2),
+                b'\\' => {
+                    escapes = true;
+                    self.at = self.text.len().min(self.at + 2);
+                }
                 _ => return None,
             }
         }
         let content = &self.text[start..self.at];
         self.at += 1;
-        if content.contains('\\') {
+        if escapes {
             return serde_json::from_str(&self.text[start - 1..self.at]).ok().map(Cow::Owned);
         }
         Some(Cow::Borrowed(content))
@@ -235,7 +239,7 @@ fn marks(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     // A byte below n borrows from its high bit, unless that is set already.
-    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGHS;
+    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n);
     let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
-    below(word, 0x20) | equal(b'"') | equal(b'\\')
+    (below(word, 0x20) | equal(b'"') | equal(b'\\')) & !word & HIGHS
 }
