@@ -51,8 +51,11 @@ struct Acceptance {
 }
 
 impl CaseEventRow {
-    /// Reads a record; a sign of life is no fact and leaves no row. The error is a sentence for people.
-    pub(crate) fn of(record: &Record) -> Result<Option<Self>, String> {
+    /// Reads a record; a sign of life is no fact and leaves no row. An error is a sentence for people.
+    ///
+    /// # Errors
+    /// The record is no case event.
+    pub fn of(record: &Record) -> Result<Option<Self>, String> {
         let envelope: Envelope<'_> =
             serde_json::from_slice(&record.value).map_err(|e| format!("not a case event: {e}"))?;
         if envelope.kind == "source.heartbeat" {

@@ -44,7 +44,7 @@ pub struct FindingRow {
 
 impl FindingRow {
     /// `seq` and `at` are the ledger entry's number and offset.
-    pub(crate) fn of(finding: &Finding, of_partition: i32, seq: u64, at: i64) -> Self {
+    pub fn of(finding: &Finding, of_partition: i32, seq: u64, at: i64) -> Self {
         let f = finding.clone();
         Self {
             finding_id: f.finding_id.to_string(),

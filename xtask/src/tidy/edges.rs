@@ -24,6 +24,7 @@ const PLAN: &[(&str, May)] = &[
     ("xtask", May::Use(&[])),
     ("xiezhi", May::UseAll),
     ("system-tests", May::UseAll),
+    ("benchmarks", May::UseAll),
 ];
 
 const PURE: &[&str] = &["model", "detectors", "workflow"];
@@ -53,6 +54,7 @@ fn manifest(package: &Package) -> String {
     match package.name.as_str() {
         "xiezhi" => "Cargo.toml".to_owned(),
         "system-tests" => "tests/Cargo.toml".to_owned(),
+        "benchmarks" => "bench/Cargo.toml".to_owned(),
         name => format!("{name}/Cargo.toml"),
     }
 }
