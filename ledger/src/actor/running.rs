@@ -160,7 +160,7 @@ impl Running {
     ) -> Result<(), LogError> {
         let has_room = self.unconfirmed.len() < settings.limits.unconfirmed_entries.max(1);
         if has_room && (self.is_ready(settings, wall, self.caught_up) || self.saver.is_ready()) {
-            let at_end = self.is_at_end(settings, log, wall)?;
+            let (at_end, wall) = self.end(settings, log, wall)?;
             if self.is_ready(settings, wall, at_end) || self.saver.is_ready() {
                 self.close_batch(settings, wall, at_end, log, tally)?;
             }
@@ -169,16 +169,19 @@ impl Running {
         self.saver.write(&settings.limits, &mut self.state, log)
     }
 
-    /// Whether nothing is left to read. Where only time makes an entry, the broker is asked.
-    fn is_at_end(
+    /// Whether nothing is left to read, and up to when that is known. Where only time makes an entry, the broker is asked; where
+    /// facts do, the wall's time does not count: one more may have been published behind them.
+    fn end(
         &mut self,
         settings: &Settings,
         log: &mut impl Log,
         wall: Instant,
-    ) -> Result<bool, LogError> {
-        let only_time = settings.clock == ClockMode::Wall && self.batch.opened_at().is_none();
-        if !self.caught_up || !only_time {
-            return Ok(self.caught_up);
+    ) -> Result<(bool, Instant), LogError> {
+        if settings.clock != ClockMode::Wall {
+            return Ok((self.caught_up, wall));
+        }
+        if !self.caught_up || self.batch.opened_at().is_some() {
+            return Ok((false, wall));
         }
         let next = self.batch.next_offset();
         let word = self.tail.ask(next, log, wall);
@@ -186,7 +189,7 @@ impl Running {
             log.seek(Stream::CaseEvents, next)?;
             self.caught_up = false;
         }
-        Ok(word == Word::Reached)
+        Ok((word == Word::Reached, self.tail.known_to(wall)))
     }
 
     fn is_ready(&self, settings: &Settings, wall: Instant, at_end: bool) -> bool {

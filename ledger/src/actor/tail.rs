@@ -5,8 +5,9 @@ use model::Instant;
 
 use crate::log::{Log, Stream};
 
-/// How long an answer holds, ms: a burst of deadlines is not held up by a question for each entry.
-const HOLDS_MS: i64 = 250;
+/// How long an answer holds, ms: a burst of deadlines is not held up by a question for each entry. Time goes on no further than
+/// the answer meanwhile, since a fact may have been published behind it.
+const HOLDS_MS: i64 = 100;
 
 /// After so long, ms, in which there should be something and nothing comes, it is read anew: either it comes then, or the end is
 /// told again, and what lies between are no records but markers.
@@ -70,6 +71,11 @@ impl Tail {
                 Word::More
             }
         }
+    }
+
+    /// Up to when it is known that nothing was left to read.
+    pub(super) fn known_to(&self, wall: Instant) -> Instant {
+        self.reached.map_or(wall, |at| at.min(wall))
     }
 
     /// The end was told.
