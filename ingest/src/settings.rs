@@ -177,6 +177,8 @@ mod tests {
         let tuning = [
             "queued.max.messages.kbytes",
             "fetch.queue.backoff.ms",
+            "fetch.min.bytes",
+            "fetch.wait.max.ms",
             "linger.ms",
             "compression.type",
             "reconnect.backoff.max.ms",
