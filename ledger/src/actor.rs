@@ -189,7 +189,7 @@ impl<L: Log> Actor<L> {
         let Phase::Running(run) = &mut self.phase else {
             let acquired = self.acquire(wall)?;
             let restored = acquired.restored;
-            self.accepted_loss = acquired.accepted_loss;
+            self.accepted_loss = acquired.done.loss.is_some();
             self.phase = Phase::Running(Box::new(Running::new(acquired)));
             self.tally.acquisitions += 1;
             return Ok(Some(Report::Acquired(restored)));
@@ -229,7 +229,7 @@ impl<L: Log> Actor<L> {
             match follower.follow(&self.settings, &mut self.log, wall, wait) {
                 // One that has fallen behind finds facts deleted that a checkpoint covers.
                 Err(LogError::Halted(_)) => self.phase = Phase::Idle,
-                followed => drop(followed?),
+                followed => followed?,
             }
             return Ok(None);
         }

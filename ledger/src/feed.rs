@@ -14,7 +14,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaErrorCode;
 
 use crate::chain::Chain;
-use crate::kafka::{Failures, Topics, broken, reader, writer};
+use crate::kafka::{Failures, Topics, broken, partitions, reader, writer};
 use crate::log::LogError;
 use crate::record::Entry;
 
@@ -71,8 +71,7 @@ impl Feed {
         let consumer: BaseConsumer = reader.create().map_err(broken)?;
         let producer =
             writer(base).set("linger.ms", LINGER_MS).create_with_context(failures.clone()).map_err(broken)?;
-        let metadata = consumer.fetch_metadata(Some(&topics.ledger), TIMEOUT).map_err(broken)?;
-        let partitions = metadata.topics().first().map_or(0, |t| t.partitions().len()) as i32;
+        let partitions = partitions(&consumer, &topics.ledger, TIMEOUT)?;
         let mut asked = TopicPartitionList::new();
         for partition in 0..partitions {
             asked.add_partition(&topics.ledger, partition);

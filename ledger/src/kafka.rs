@@ -10,7 +10,7 @@ use std::time::Duration;
 use model::Instant;
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
@@ -80,6 +80,17 @@ pub(crate) fn writer(base: &ClientConfig) -> ClientConfig {
         .set("linger.ms", "0")
         .set("compression.type", "lz4");
     config
+}
+
+/// How many partitions a topic has; 0 where the brokers do not know it.
+pub(crate) fn partitions<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    timeout: Duration,
+) -> Result<i32, LogError> {
+    let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(broken)?;
+    let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
+    Ok(i32::try_from(count).unwrap_or(i32::MAX))
 }
 
 /// Keeps the reasons of deliveries that failed.

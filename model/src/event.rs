@@ -41,64 +41,27 @@ pub struct Event<'a> {
 }
 
 /// What happened. The order of the variants is the rank of contract section 1: it breaks ties in time.
+///
+/// A heartbeat is no fact of a case: the source, which is the subject, is there; `home` says that its silence is told in this
+/// partition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body<'a> {
-    CaseAccepted {
-        item: Text<'a>,
-        org: Text<'a>,
-        region: Option<Text<'a>>,
-        due: Vec<(Text<'a>, Instant)>,
-    },
-    StepStarted {
-        step: Text<'a>,
-        officers: Vec<Text<'a>>,
-        due: Option<Instant>,
-    },
-    OfficersAuthorized {
-        step: Text<'a>,
-        officers: Vec<Text<'a>>,
-    },
-    StepCompleted {
-        step: Text<'a>,
-        officers: Vec<Text<'a>>,
-        fields: Vec<Field<'a>>,
-    },
-    StepReturned {
-        from: Text<'a>,
-        to: Text<'a>,
-    },
-    EvidenceUploaded {
-        step: Text<'a>,
-        pieces: Vec<Piece<'a>>,
-    },
-    EvidenceRemoved {
-        step: Text<'a>,
-        ids: Vec<Text<'a>>,
-    },
+    CaseAccepted { item: Text<'a>, org: Text<'a>, region: Option<Text<'a>>, due: Vec<(Text<'a>, Instant)> },
+    StepStarted { step: Text<'a>, officers: Vec<Text<'a>>, due: Option<Instant> },
+    OfficersAuthorized { step: Text<'a>, officers: Vec<Text<'a>> },
+    StepCompleted { step: Text<'a>, officers: Vec<Text<'a>>, fields: Vec<Field<'a>> },
+    StepReturned { from: Text<'a>, to: Text<'a> },
+    EvidenceUploaded { step: Text<'a>, pieces: Vec<Piece<'a>> },
+    EvidenceRemoved { step: Text<'a>, ids: Vec<Text<'a>> },
     DecisionMade(Decision<'a>),
-    ChargeAdded {
-        fen: i64,
-    },
-    PenaltyExecuted {
-        fen: i64,
-        has_voucher: bool,
-    },
-    ClockSuspended {
-        step: Option<Text<'a>>,
-    },
-    ClockResumed {
-        step: Option<Text<'a>>,
-    },
-    LimitExtended {
-        limit: Text<'a>,
-        days: u32,
-    },
+    ChargeAdded { fen: i64 },
+    PenaltyExecuted { fen: i64, has_voucher: bool },
+    ClockSuspended { step: Option<Text<'a>> },
+    ClockResumed { step: Option<Text<'a>> },
+    LimitExtended { limit: Text<'a>, days: u32 },
     CaseClosed,
     CaseWithdrawn,
-    /// No fact of a case: the source, which is the subject, is there. `home`: what is said of its silence is said in this partition.
-    SourceHeartbeat {
-        home: bool,
-    },
+    SourceHeartbeat { home: bool },
 }
 
 /// A form field of a completed step: its name, and whether it was left blank.

@@ -42,8 +42,6 @@ pub(super) struct Acquired {
     pub(super) done: Redone,
     /// The ledger has been read to here.
     pub(super) ledger_end: i64,
-    /// An operator's acceptance of a loss was among the entries that were done again.
-    pub(super) accepted_loss: bool,
     pub(super) incidents: Vec<Incident>,
 }
 
@@ -97,9 +95,9 @@ pub(super) fn finish(
 ) -> Result<Acquired, LogError> {
     let Start { mut state, checkpoint, mut done, ledger } = start;
     let (partition, from_entry) = (state.chain.partition, state.chain.next_seq);
-    let before = (done.records, done.passed_over, done.diverged);
+    let (records, passed_over, diverged) = (done.records, done.passed_over, done.diverged);
     catch_up(&mut state, log, ledger, wall, &mut done)?;
-    if let (Some(seq), None) = (done.diverged, before.2) {
+    if let (Some(seq), None) = (done.diverged, diverged) {
         incidents.push(Incident::diverged(partition, seq, &state.chain, wall));
     }
     let position = state.chain.position;
@@ -111,21 +109,13 @@ pub(super) fn finish(
     let restored = Restored {
         entries: state.chain.next_seq,
         from_entry,
-        passed_over: done.passed_over - before.1,
-        records: done.records - before.0,
+        passed_over: done.passed_over - passed_over,
+        records: done.records - records,
         cases: state.machine.cases(),
         position,
         digest_agrees: done.diverged.is_none(),
     };
-    Ok(Acquired {
-        state,
-        checkpoint,
-        restored,
-        accepted_loss: done.loss.is_some(),
-        done,
-        ledger_end: ledger.1,
-        incidents,
-    })
+    Ok(Acquired { state, checkpoint, restored, done, ledger_end: ledger.1, incidents })
 }
 
 /// Does the entries again from where the ledger is read, up to `high`.

@@ -40,15 +40,15 @@ impl Follower {
         &self.state
     }
 
-    /// Does again what the owner has appended since, waiting at most `wait` for the first of it; says how many entries.
+    /// Does again what the owner has appended since, waiting at most `wait` for the first of it.
     pub(super) fn follow(
         &mut self,
         settings: &Settings,
         log: &mut impl Log,
         wall: Instant,
         mut wait: Duration,
-    ) -> Result<u64, LogError> {
-        let (entries, diverged) = (self.done.entries, self.done.diverged);
+    ) -> Result<(), LogError> {
+        let diverged = self.done.diverged;
         for _ in 0..TURN {
             let Some(event) = log.poll(Stream::Ledger, wait)? else { break };
             wait = Duration::ZERO;
@@ -67,7 +67,7 @@ impl Follower {
         if let (Some(seq), None) = (self.done.diverged, diverged) {
             self.incidents.push(Incident::diverged(settings.partition, seq, &self.state.chain, wall));
         }
-        Ok(self.done.entries - entries)
+        Ok(())
     }
 
     /// What changed since an older checkpoint holds what changed since a newer one, so the newer one can be built upon.
@@ -75,7 +75,7 @@ impl Follower {
         let Some(named) = self.done.checkpoint.take() else { return };
         if named.refusal(settings.partition, &settings.rules.version).is_none() {
             self.checkpoint = Some(named);
-            (self.done.records, self.done.since_checkpoint) = (0, 0);
+            (self.done.records, self.done.entries) = (0, 0);
         }
     }
 

@@ -49,7 +49,7 @@ impl Running {
             witness: Witness::default(),
             confirmed: (state.chain, done.last),
             unconfirmed: VecDeque::new(),
-            saver: Saver::behind(checkpoint, done.records, done.since_checkpoint),
+            saver: Saver::behind(checkpoint, done.records, done.entries),
             batch: Batch::new(state.chain.position),
             caught_up: false,
             tail: Tail::default(),

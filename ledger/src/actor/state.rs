@@ -23,8 +23,6 @@ pub(super) struct State {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Redone {
     pub(super) entries: u64,
-    /// The same, since the checkpoint that was begun from.
-    pub(super) since_checkpoint: u64,
     pub(super) passed_over: u64,
     pub(super) records: u64,
     /// Offset of the last entry.
@@ -81,7 +79,6 @@ impl State {
         done: &mut Redone,
     ) -> Result<(), LogError> {
         done.entries += 1;
-        done.since_checkpoint += 1;
         if let Some(named) = &entry.checkpoint {
             done.checkpoint = Some(named.clone());
         }

@@ -10,6 +10,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{WorkerConfig, WorkerError};
 use crate::chain::Chain;
+use crate::kafka::partitions;
 
 /// Longest wait for the committed position of a partition.
 const COMMITTED_TIMEOUT: Duration = Duration::from_secs(5);
@@ -101,10 +102,9 @@ impl Membership {
     /// All partitions of the topic, whosever they are; none while the broker does not say. They never change in number.
     pub(super) fn partitions(&self) -> std::ops::Range<i32> {
         if self.partitions.get() == 0
-            && let Ok(metadata) = self.consumer.fetch_metadata(Some(&self.topic), METADATA_TIMEOUT)
+            && let Ok(count) = partitions(&self.consumer, &self.topic, METADATA_TIMEOUT)
         {
-            let count = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
-            self.partitions.set(i32::try_from(count).unwrap_or(i32::MAX));
+            self.partitions.set(count);
         }
         0..self.partitions.get()
     }

@@ -1,7 +1,5 @@
 //! `orgs.yaml`: the tree of organisations and the systems that speak for them.
 
-use std::collections::HashMap;
-
 use super::cursor::{At, Fields, Sink, both};
 use super::text::{Index, ids};
 use super::tree::Node;
@@ -38,12 +36,11 @@ fn read_parent(fields: &Fields<'_>, index: &Index<'_>) -> Option<usize> {
 fn read_org(fields: &Fields<'_>, id: String, parent: Option<String>) -> Org {
     let name = fields.need("name").and_then(|at| at.text()).unwrap_or_default().to_owned();
     let region = fields.get("region").and_then(|at| at.id().map(str::to_owned));
-    let (sources, silences): (Vec<At<'_>>, Vec<Option<i64>>) =
-        fields.list("sources").iter().filter_map(read_source).unzip();
-    let ids_of = |at: &At<'_>| at.plain_text().map(str::to_owned);
-    let silent_after: HashMap<String, i64> =
-        sources.iter().zip(silences).filter_map(|(at, ms)| Some((ids_of(at)?, ms?))).collect();
-    let sources = ids(&sources).into_iter().collect();
+    let listed: Vec<_> = fields.list("sources").iter().filter_map(read_source).collect();
+    let silence = |(uri, ms): &(At<'_>, Option<i64>)| Some((uri.plain_text()?.to_owned(), (*ms)?));
+    let silent_after = listed.iter().filter_map(silence).collect();
+    let uris: Vec<_> = listed.into_iter().map(|(uri, _)| uri).collect();
+    let sources = ids(&uris).into_iter().collect();
     Org { id, name, parent, region, sources, silent_after }
 }
 

@@ -283,7 +283,6 @@ fn extended<'a>(json: &mut Json<'a>) -> Option<Body<'a>> {
     Some(Body::LimitExtended { limit: limit?, days })
 }
 
-/// An object of which nothing is needed, with one text of which the type is judged.
 fn heartbeat<'a>(json: &mut Json<'a>) -> Option<Body<'a>> {
     let mut home = None;
     json.object(|json, name| match name {
@@ -293,6 +292,7 @@ fn heartbeat<'a>(json: &mut Json<'a>) -> Option<Body<'a>> {
     Some(Body::SourceHeartbeat { home: home.flatten().unwrap_or(false) })
 }
 
+/// An object of which nothing is needed, with one text of which the type is judged.
 fn words_only(json: &mut Json<'_>, known: &str) -> Option<()> {
     let mut seen = None;
     json.object(|json, name| if name == known { once(&mut seen, words(json)?) } else { json.skip() })
