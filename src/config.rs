@@ -1,5 +1,7 @@
 //! The configuration file of a site: one section an area, unknown keys refused, no default that hides a choice.
 
+mod identity;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +11,8 @@ use ledger::clock::ClockMode;
 use model::Instant;
 use rdkafka::config::ClientConfig;
 use serde::Deserialize;
+
+pub(crate) use identity::Issuer;
 
 /// Shorter, and a pause of the machine moves partitions; longer, and a dead process holds them for minutes.
 const SESSION_TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=300_000;
@@ -33,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) clock: Clock,
     #[serde(default)]
     pub(crate) listen: Listen,
+    /// Absent: the API serves loopback alone.
+    pub(crate) identity: Option<Issuer>,
     #[serde(default = "all_roles")]
     pub(crate) roles: Vec<Role>,
 }
@@ -147,6 +153,9 @@ impl Site {
         if !SESSION_TIMEOUT_MS.contains(&site.kafka.session_timeout_ms) {
             bail!("kafka.session_timeout_ms must be from 1000 to 300000");
         }
+        if let Some(issuer) = &site.identity {
+            issuer.check()?;
+        }
         site.clock.mode()?;
         Ok(site)
     }
@@ -161,6 +170,7 @@ impl Site {
             clickhouse: ClickHouse::default(),
             clock: Clock::Wall,
             listen: Listen::default(),
+            identity: None,
             roles: all_roles(),
         }
     }
@@ -217,6 +227,9 @@ mod tests {
         );
         assert!(refused("catalogue: x\nbrokers: y").contains("brokers"));
         assert!(refused("catalogue: x\nkafka: {session_timeout_ms: 10}").contains("session_timeout_ms"));
+        let issuer = "catalogue: x\nidentity: {issuer: a, audience: b, keys: c, ";
+        assert!(refused(&format!("{issuer}algorithms: [HS256]}}")).contains("HS256"));
+        assert!(refused(&format!("{issuer}algorithms: []}}")).contains("identity.algorithms"));
         assert!(refused("catalogue: x\nclock: {until: yesterday}").contains("yesterday"));
     }
 }

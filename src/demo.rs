@@ -2,19 +2,24 @@
 
 mod generator;
 mod look;
+mod people;
 mod publish;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use identity::provider::Provider;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{DemoArgs, GenerateArgs};
 use crate::config::Site;
+use crate::people::People;
 use crate::{catalogue_check, local, serve, site, wall};
 use generator::{Generated, Plan};
 use look::{Seen, Store};
@@ -34,7 +39,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     eprintln!("Starting Kafka and ClickHouse ...");
     let stores = site::stores(&site)?;
     eprintln!("Starting ingest, detectors, sink and API ...");
-    let running = site::start(&site, &stores, &catalogue)?;
+    let running = site::start(&site, &stores, &catalogue, &People::Demo(people::accounts()))?;
     let plan = Plan { seed: args.seed, cases: args.cases, now: wall::now() };
     let generated = generator::generate(&plan, &catalogue);
     publish::publish(&site.client(&stores.brokers), &generated.records)?;
@@ -53,8 +58,15 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         look::differences(&mut std::io::stdout().lock(), truth, &store.seen()?)?;
     }
     if !args.exit {
-        println!("\n  alarms      http://{}/", running.api);
-        println!("  API         http://{}/api/v1/alarms?light=red&limit=5", running.api);
+        println!("\n  alarms      http://{}/    (pick who you are)", running.api);
+        if let Some(provider) = &running.provider {
+            let header = token_file(&data.path, provider)?;
+            println!(
+                "  API         curl -H @{} 'http://{}/api/v1/alarms?light=red&limit=5'",
+                header.display(),
+                running.api
+            );
+        }
         println!("  OpenAPI     http://{}/api/v1/openapi.json", running.api);
         println!("  metrics     http://{}/metrics", running.metrics);
         println!(
@@ -67,6 +79,15 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     }
     running.stop()?;
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A header with a token of the supervision bureau, for curl; readable by its owner alone.
+fn token_file(dir: &Path, provider: &Provider) -> anyhow::Result<PathBuf> {
+    let path = dir.join("bureau.header");
+    let token = provider.token(people::BUREAU).context("the supervision bureau has no token")?;
+    let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path)?;
+    writeln!(file, "Authorization: Bearer {token}")?;
+    Ok(path)
 }
 
 /// `xiezhi generate`: the stream alone, into a file.

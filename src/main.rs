@@ -9,6 +9,7 @@ mod demo;
 mod detect;
 mod lines;
 mod local;
+mod people;
 mod random;
 mod repair;
 mod run;

@@ -5,14 +5,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits};
+use model::catalogue::Orgs;
 use prometheus::Registry;
+
+use crate::people::Doors;
 
 /// How soon a stop is seen.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Where the API listens, and whom it lets in.
+pub(crate) struct Door {
+    pub(crate) listener: std::net::TcpListener,
+    pub(crate) doors: Doors,
+    pub(crate) orgs: Arc<Orgs>,
+}
+
 /// Serves until `stop` is set. Without `api` only metrics are served.
 pub(crate) fn run(
-    api: Option<std::net::TcpListener>,
+    api: Option<Door>,
     metrics: std::net::TcpListener,
     connection: &Connection,
     registry: &Registry,
@@ -28,10 +38,10 @@ pub(crate) fn run(
         );
         match api {
             None => operations.await?,
-            Some(listener) => {
+            Some(Door { listener, doors, orgs }) => {
                 let limits = Limits::default();
                 let reader = ClickHouseReader::new(connection, limits.query);
-                let state = ApiState::new(Arc::new(reader), registry, limits)?;
+                let state = doors.hang(ApiState::new(Arc::new(reader), registry, limits)?, &orgs);
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 let api =
                     dashboard_api::serve(listener, dashboard_api::router(state), stopped(Arc::clone(stop)));

@@ -11,6 +11,7 @@ use prometheus::Registry;
 use rdkafka::config::ClientConfig;
 
 use crate::config::{Role, Site};
+use crate::people::People;
 use crate::{local, wall};
 
 /// The consumer group of the detectors.
@@ -52,19 +53,28 @@ pub(crate) fn stores(site: &Site) -> anyhow::Result<Stores> {
 pub(crate) struct Running {
     pub(crate) api: std::net::SocketAddr,
     pub(crate) metrics: std::net::SocketAddr,
+    /// The demonstration's identity provider.
+    pub(crate) provider: Option<Arc<identity::provider::Provider>>,
     stop: Arc<AtomicBool>,
     threads: Vec<(&'static str, JoinHandle<anyhow::Result<()>>)>,
 }
 
 /// Makes the topics and starts every role.
-pub(crate) fn start(site: &Site, stores: &Stores, catalogue: &Arc<Catalogue>) -> anyhow::Result<Running> {
+pub(crate) fn start(
+    site: &Site,
+    stores: &Stores,
+    catalogue: &Arc<Catalogue>,
+    people: &People,
+) -> anyhow::Result<Running> {
     let client = site.client(&stores.brokers);
     make_topics(site, &client, catalogue)?;
     let registry = Registry::new();
     let stop = Arc::new(AtomicBool::new(false));
     let api = listener(&site.listen.api)?;
     let metrics = listener(&site.listen.metrics)?;
+    let doors = people.doors(api.local_addr()?)?;
     let mut running = Running {
+        provider: doors.provider.clone(),
         api: api.local_addr()?,
         metrics: metrics.local_addr()?,
         stop: Arc::clone(&stop),
@@ -100,10 +110,9 @@ pub(crate) fn start(site: &Site, stores: &Stores, catalogue: &Arc<Catalogue>) ->
             .spawn("ingest", move || Ok(ingest::run(&config, &client, orgs, wall::now, &registry, &stop)?))?;
     }
     let connection = connection(site, stores)?;
-    let serve_api = has(Role::Api);
-    running.spawn("api", move || {
-        crate::serve::run(serve_api.then_some(api), metrics, &connection, &registry, &stop)
-    })?;
+    let orgs = Arc::new(catalogue.orgs.clone());
+    let door = has(Role::Api).then_some(crate::serve::Door { listener: api, doors, orgs });
+    running.spawn("api", move || crate::serve::run(door, metrics, &connection, &registry, &stop))?;
     Ok(running)
 }
 
@@ -213,7 +222,7 @@ fn connection(site: &Site, stores: &Stores) -> anyhow::Result<dashboard_api::Con
     Ok(dashboard_api::Connection { url, database: "xiezhi".to_owned(), user, password })
 }
 
-fn secret(variable: Option<&str>) -> anyhow::Result<Option<String>> {
+pub(crate) fn secret(variable: Option<&str>) -> anyhow::Result<Option<String>> {
     variable
         .map(|name| std::env::var(name).with_context(|| format!("environment variable {name} is not set")))
         .transpose()

@@ -4,6 +4,7 @@
 mod alarm;
 mod case;
 mod completeness;
+mod mask;
 mod operations;
 mod problem;
 mod stats;

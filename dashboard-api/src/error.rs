@@ -6,12 +6,15 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::access::CHALLENGE;
 use crate::store::StoreError;
 
 /// The kinds of problems; each is a `urn:xiezhi:problem:<name>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProblemKind {
     BadParameter,
+    Unauthenticated,
+    Forbidden,
     NotFound,
     MethodNotAllowed,
     TooLarge,
@@ -26,6 +29,8 @@ impl ProblemKind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::BadParameter => "bad-parameter",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::TooLarge => "too-large",
@@ -40,6 +45,8 @@ impl ProblemKind {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::BadParameter => "A parameter is wrong",
+            Self::Unauthenticated => "It is not known who asks",
+            Self::Forbidden => "This is not for you",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "This address does not take that method",
             Self::TooLarge => "The request is too large",
@@ -54,6 +61,8 @@ impl ProblemKind {
     pub(crate) const fn status(self) -> StatusCode {
         match self {
             Self::BadParameter => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -149,6 +158,9 @@ impl IntoResponse for Problem {
         let mut response = self.kind.status().into_response();
         if let Some(seconds) = self.kind.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
+        if self.kind == ProblemKind::Unauthenticated {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
         }
         response.extensions_mut().insert(self);
         response

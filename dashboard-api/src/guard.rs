@@ -84,7 +84,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
 
 fn write_problem(old: Response, problem: &Problem, instance: String) -> Response {
     let mut response = (problem.kind.status(), Json(ProblemBody::new(problem, instance))).into_response();
-    for name in [header::RETRY_AFTER, header::ALLOW] {
+    for name in [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE] {
         if let Some(value) = old.headers().get(&name) {
             response.headers_mut().insert(name, value.clone());
         }

@@ -1,10 +1,12 @@
 //! The read side: alarms, cases, statistics and the pipeline's progress over HTTP, and a small page to look at them.
 //!
 //! It reads ClickHouse views and nothing else, writes nothing, and takes no part in the pipeline. What must stay true:
-//! every value a client sends reaches ClickHouse as a bound parameter; every answer is bounded; every number of
+//! every value a client sends reaches ClickHouse as a bound parameter; every question is narrowed to
+//! what the asker's token covers, in the query itself; every answer is bounded; every number of
 //! `/stats` comes with the list that it counts; an error names what was wrong and what would be right, and never how the
 //! store works inside. Users read `docs/api.md`; `openapi.json` is the contract.
 
+mod access;
 mod cursor;
 mod dto;
 mod error;

@@ -22,18 +22,26 @@ pub(crate) struct View {
     /// By kind and light.
     groups: Vec<StatsRow>,
     next: Option<String>,
+    /// Who looks, where that is known.
+    person: Option<String>,
 }
 
 impl View {
     /// `alarms` were asked for with one more than `limit`.
     pub(crate) fn new(filter: Filter, limit: u32, mut alarms: Vec<AlarmRow>, groups: Vec<StatsRow>) -> Self {
         let next = next_cursor(&filter, limit, &mut alarms);
-        Self { filter, alarms, groups, next }
+        Self { filter, alarms, groups, next, person: None }
+    }
+
+    pub(crate) fn seen_by(mut self, person: Option<&str>) -> Self {
+        self.person = person.map(str::to_owned);
+        self
     }
 }
 
 pub(crate) fn render(view: &View, language: Language) -> String {
     let mut html = Html::default();
+    greet(&mut html, view.person.as_deref(), language);
     table(&mut html, view, language);
     filters(&mut html, &view.filter, language);
     list(&mut html, view, language);
@@ -47,8 +55,9 @@ pub(crate) fn render(view: &View, language: Language) -> String {
     document(language, html)
 }
 
-pub(crate) fn render_problem(problem: &Problem, language: Language) -> String {
+pub(crate) fn render_problem(problem: &Problem, person: Option<&str>, language: Language) -> String {
     let mut html = Html::default();
+    greet(&mut html, person, language);
     html.raw("<section class=\"problem\"><h2>")
         .text(problem.kind.title())
         .raw("</h2><p>")
@@ -57,6 +66,14 @@ pub(crate) fn render_problem(problem: &Problem, language: Language) -> String {
         .link(&home(language), language.pick("回到首页", "Start again"))
         .raw("</p></section>\n");
     document(language, html)
+}
+
+/// Who looks, and the way out.
+fn greet(html: &mut Html, person: Option<&str>, language: Language) {
+    if let Some(person) = person {
+        html.raw("<p class=\"facts\">").text(person).raw(" · ");
+        html.link("/session/logout", language.pick("退出", "Sign out")).raw("</p>\n");
+    }
 }
 
 fn home(language: Language) -> String {

@@ -6,6 +6,7 @@
 mod filter;
 mod group;
 
+use identity::Scope;
 use model::FindingId;
 use model::time::Instant;
 
@@ -16,6 +17,8 @@ pub use group::Group;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
     pub filter: Filter,
+    /// What the asker may see; never part of what he asks.
+    pub scope: Scope,
     pub after: Option<Keyset>,
     pub limit: u32,
 }
@@ -31,6 +34,7 @@ pub struct Keyset {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatsQuery {
     pub filter: Filter,
+    pub scope: Scope,
     pub by: Vec<Group>,
     /// IANA name of the zone in which a day is a day.
     pub zone: String,
@@ -46,6 +50,7 @@ pub struct DeadLetterQuery {
     pub from: Option<Instant>,
     pub to: Option<Instant>,
     pub after: Option<LetterKeyset>,
+    pub scope: Scope,
     pub limit: u32,
 }
 

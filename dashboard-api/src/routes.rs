@@ -14,10 +14,12 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access;
 use crate::error::Problem;
 use crate::guard::{self, Guard};
 use crate::limits::Limits;
@@ -36,6 +38,8 @@ const PROBES: usize = 8;
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact()
     ),
+    modifiers(&Tokens),
+    security(("token" = [])),
     tags(
         (name = "alarms", description = "What was found, with its explanation, its history and its facts"),
         (name = "cases", description = "Cases and what happened in them"),
@@ -43,6 +47,19 @@ const PROBES: usize = 8;
     )
 )]
 struct Document;
+
+/// Says that a bearer's token is taken.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.bearer_format = Some("JWT".to_owned());
+        scheme.description = Some("An access token of the configured issuer (docs/rights.md)".to_owned());
+        let components = document.components.get_or_insert_default();
+        components.security_schemes.insert("token".to_owned(), SecurityScheme::Http(scheme).into());
+    }
+}
 
 fn resources() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Document::openapi())
@@ -76,9 +93,11 @@ pub fn router(state: ApiState) -> Router {
     let bounded = |limits| from_fn_with_state(Guard::new(limits), guard::bound);
     let probes = Router::from(probes()).layer(bounded(limits));
     Router::from(resources())
-        .route("/api/v1/openapi.json", get(serve_document))
         .route("/", get(index::page))
+        .layer(from_fn_with_state(state.gate.clone(), access::admit))
+        .route("/api/v1/openapi.json", get(serve_document))
         .route("/style.css", get(index::style))
+        .merge(state.pages.clone().with_state(()))
         .layer(bounded(state.limits))
         .merge(probes)
         .fallback(async || Problem::of_status(StatusCode::NOT_FOUND))

@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::Router;
+use identity::Identity;
+use model::Instant;
+use model::catalogue::Orgs;
 use prometheus::Registry;
 
+use crate::access::Gate;
 use crate::limits::Limits;
 use crate::store::AlarmReader;
 use crate::telemetry::RequestMetrics;
@@ -13,15 +18,35 @@ pub struct ApiState {
     pub(crate) reader: Arc<dyn AlarmReader>,
     pub(crate) metrics: RequestMetrics,
     pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
+    /// Addresses of signing in, before the gate.
+    pub(crate) pages: Router,
 }
 
 impl ApiState {
-    /// Registers the request metrics; the registry refuses a second state of the same process.
+    /// Without identity: whoever reaches it may read all. Registers the request metrics; the registry refuses a second
+    /// state of the same process.
     pub fn new(
         reader: Arc<dyn AlarmReader>,
         registry: &Registry,
         limits: Limits,
     ) -> Result<Self, prometheus::Error> {
-        Ok(Self { reader, metrics: RequestMetrics::new(registry)?, limits })
+        let gate = Gate { identity: None, orgs: Arc::default(), clock: || Instant(0), has_login: false };
+        Ok(Self { reader, metrics: RequestMetrics::new(registry)?, limits, gate, pages: Router::new() })
+    }
+
+    /// Only who has a token that `identity` believes may ask, and only for what its grants cover in the tree `orgs`.
+    #[must_use]
+    pub fn with_identity(mut self, identity: Arc<Identity>, orgs: Arc<Orgs>, clock: fn() -> Instant) -> Self {
+        self.gate = Gate { identity: Some(identity), orgs, clock, has_login: self.gate.has_login };
+        self
+    }
+
+    /// Addresses of signing in, which take no token; a browser without one is led to `/session/login` among them.
+    #[must_use]
+    pub fn with_login(mut self, pages: Router) -> Self {
+        self.gate.has_login = true;
+        self.pages = pages;
+        self
     }
 }

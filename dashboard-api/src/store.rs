@@ -7,6 +7,7 @@ pub(crate) mod sql;
 use std::future::Future;
 use std::pin::Pin;
 
+use identity::Scope;
 use model::FindingId;
 
 use crate::question::{DeadLetterQuery, Filter, ListQuery, StatsQuery};
@@ -28,22 +29,24 @@ pub enum StoreError {
 /// An answer under way.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The views, as questions. At most `limit` rows come back, in the order that the question names.
+/// The views, as questions. At most `limit` rows come back, in the order that the question names, and none from outside
+/// the scope.
 pub trait AlarmReader: Send + Sync + 'static {
     fn alarms<'a>(&'a self, query: &'a ListQuery) -> Answer<'a, Vec<AlarmRow>>;
-    fn count<'a>(&'a self, filter: &'a Filter) -> Answer<'a, u64>;
+    fn count<'a>(&'a self, filter: &'a Filter, scope: &'a Scope) -> Answer<'a, u64>;
     /// The current revision, retracted or not.
-    fn alarm(&self, id: FindingId) -> Answer<'_, Option<AlarmRow>>;
+    fn alarm<'a>(&'a self, id: FindingId, scope: &'a Scope) -> Answer<'a, Option<AlarmRow>>;
     /// Every revision, first to last.
-    fn revisions(&self, id: FindingId, limit: u32) -> Answer<'_, Vec<AlarmRow>>;
+    fn revisions<'a>(&'a self, id: FindingId, limit: u32, scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>>;
     /// The events of a case in canonical order: all, or those with one of the ids.
     fn events<'a>(
         &'a self,
         case: &'a str,
         ids: Option<&'a [String]>,
         limit: u32,
+        scope: &'a Scope,
     ) -> Answer<'a, Vec<EventRow>>;
-    fn case<'a>(&'a self, case: &'a str) -> Answer<'a, Option<CaseRow>>;
+    fn case<'a>(&'a self, case: &'a str, scope: &'a Scope) -> Answer<'a, Option<CaseRow>>;
     fn stats<'a>(&'a self, query: &'a StatsQuery) -> Answer<'a, Vec<StatsRow>>;
     fn dead_letters<'a>(&'a self, query: &'a DeadLetterQuery) -> Answer<'a, Vec<DeadLetterRow>>;
     /// The last entry of every partition of the ledger.

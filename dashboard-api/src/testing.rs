@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
+use identity::Scope;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::FindingId;
@@ -47,8 +48,16 @@ impl FakeReader {
         })
     }
 
-    fn matching(&self, filter: &Filter) -> Vec<AlarmRow> {
-        self.alarms.iter().filter(|row| matches(filter, row)).cloned().collect()
+    fn matching(&self, filter: &Filter, scope: &Scope) -> Vec<AlarmRow> {
+        let rows = self.alarms.iter().filter(|row| scope.covers(&row.org, &row.region));
+        rows.filter(|row| matches(filter, row)).cloned().collect()
+    }
+}
+
+impl FakeReader {
+    fn of_id(&self, id: FindingId, scope: &Scope) -> Vec<AlarmRow> {
+        let rows = self.alarms.iter().filter(|row| row.finding_id == id.to_string());
+        rows.filter(|row| scope.covers(&row.org, &row.region)).cloned().collect()
     }
 }
 
@@ -107,7 +116,7 @@ impl AlarmReader for FakeReader {
     fn alarms<'a>(&'a self, query: &'a ListQuery) -> Answer<'a, Vec<AlarmRow>> {
         let axis = query.filter.axis;
         let place = |row: &AlarmRow| (-time(axis, row), row.finding_id.clone());
-        let mut rows = self.matching(&query.filter);
+        let mut rows = self.matching(&query.filter, &query.scope);
         rows.sort_by_key(place);
         if let Some(after) = query.after {
             rows.retain(|row| place(row) > (-after.at.0, after.id.to_string()));
@@ -116,16 +125,16 @@ impl AlarmReader for FakeReader {
         self.answer(rows)
     }
 
-    fn count<'a>(&'a self, filter: &'a Filter) -> Answer<'a, u64> {
-        self.answer(self.matching(filter).len() as u64)
+    fn count<'a>(&'a self, filter: &'a Filter, scope: &'a Scope) -> Answer<'a, u64> {
+        self.answer(self.matching(filter, scope).len() as u64)
     }
 
-    fn alarm(&self, id: FindingId) -> Answer<'_, Option<AlarmRow>> {
-        self.answer(self.alarms.iter().find(|row| row.finding_id == id.to_string()).cloned())
+    fn alarm<'a>(&'a self, id: FindingId, scope: &'a Scope) -> Answer<'a, Option<AlarmRow>> {
+        self.answer(self.of_id(id, scope).into_iter().next())
     }
 
-    fn revisions(&self, id: FindingId, _limit: u32) -> Answer<'_, Vec<AlarmRow>> {
-        self.answer(self.alarms.iter().filter(|row| row.finding_id == id.to_string()).cloned().collect())
+    fn revisions<'a>(&'a self, id: FindingId, _limit: u32, scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {
+        self.answer(self.of_id(id, scope))
     }
 
     fn events<'a>(
@@ -133,19 +142,26 @@ impl AlarmReader for FakeReader {
         case: &'a str,
         ids: Option<&'a [String]>,
         _limit: u32,
+        scope: &'a Scope,
     ) -> Answer<'a, Vec<EventRow>> {
+        if *scope != Scope::Everywhere
+            && self.cases.iter().all(|row| row.case_id != case || !scope.covers(&row.org, &row.region))
+        {
+            return self.answer(Vec::new());
+        }
         let named =
             |row: &&EventRow| row.case_id == case && ids.is_none_or(|ids| ids.contains(&row.event_id));
         self.answer(self.events.iter().filter(named).cloned().collect())
     }
 
-    fn case<'a>(&'a self, case: &'a str) -> Answer<'a, Option<CaseRow>> {
-        self.answer(self.cases.iter().find(|row| row.case_id == case).cloned())
+    fn case<'a>(&'a self, case: &'a str, scope: &'a Scope) -> Answer<'a, Option<CaseRow>> {
+        let covered = |row: &&CaseRow| row.case_id == case && scope.covers(&row.org, &row.region);
+        self.answer(self.cases.iter().find(covered).cloned())
     }
 
     fn stats<'a>(&'a self, query: &'a StatsQuery) -> Answer<'a, Vec<StatsRow>> {
         let mut groups: BTreeMap<Vec<String>, u64> = BTreeMap::new();
-        for row in self.matching(&query.filter) {
+        for row in self.matching(&query.filter, &query.scope) {
             let key =
                 query.by.iter().map(|group| key(*group, query.filter.axis, &query.zone, &row)).collect();
             *groups.entry(key).or_default() += 1;
@@ -156,7 +172,8 @@ impl AlarmReader for FakeReader {
 
     fn dead_letters<'a>(&'a self, query: &'a DeadLetterQuery) -> Answer<'a, Vec<DeadLetterRow>> {
         let after = query.after.as_ref().map_or(i64::MIN, |after| after.offset);
-        let rows = self.dead_letters.iter().filter(|row| row.from_offset > after).cloned();
+        let covered = |row: &&DeadLetterRow| query.scope.covers_seat(&row.org);
+        let rows = self.dead_letters.iter().filter(covered).filter(|row| row.from_offset > after).cloned();
         self.answer(rows.take(query.limit as usize).collect())
     }
 

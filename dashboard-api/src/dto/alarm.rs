@@ -167,13 +167,18 @@ pub(crate) struct AlarmDetail {
 }
 
 impl AlarmDetail {
-    pub(crate) fn new(alarm: AlarmRow, mut revisions: Vec<AlarmRow>, mut facts: Vec<EventRow>) -> Self {
+    pub(crate) fn new(
+        alarm: AlarmRow,
+        mut revisions: Vec<AlarmRow>,
+        mut facts: Vec<EventRow>,
+        is_masked: bool,
+    ) -> Self {
         let truncated = cut(&mut revisions, MAX_DETAIL_ROWS) | cut(&mut facts, MAX_DETAIL_ROWS);
         Self {
             timeline: super::case::timeline_link(&alarm.case_id),
             alarm: alarm.into(),
             revisions: revisions.into_iter().map(Alarm::from).collect(),
-            facts: facts.into_iter().map(Event::from).collect(),
+            facts: facts.into_iter().map(|row| Event::new(row, is_masked)).collect(),
             truncated,
         }
     }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::alarm::ALARMS;
-use super::{Alarm, Time, cut, link, present, segment};
+use super::{Alarm, Time, cut, link, mask, present, segment};
 use crate::limits::MAX_TIMELINE_ROWS;
 use crate::store::rows::{AlarmRow, CaseRow, EventRow};
 
@@ -28,6 +28,8 @@ pub(crate) struct Case {
     events: u64,
     timeline: String,
     alarms: String,
+    /// Whether the title is left out because you have no need of it.
+    masked: bool,
 }
 
 /// The store writes no instant as the epoch, or as null.
@@ -35,8 +37,9 @@ fn instant(ms: Option<i64>) -> Option<Time> {
     ms.filter(|ms| *ms != 0).map(Time)
 }
 
-impl From<CaseRow> for Case {
-    fn from(row: CaseRow) -> Self {
+impl Case {
+    /// Masked, its title is left out: it may name people.
+    pub(crate) fn new(row: CaseRow, is_masked: bool) -> Self {
         Self {
             timeline: timeline_link(&row.case_id),
             alarms: link(ALARMS, &[("case", row.case_id.clone())]),
@@ -44,7 +47,8 @@ impl From<CaseRow> for Case {
             item: present(row.item),
             org: present(row.org),
             region: present(row.region),
-            title: present(row.title),
+            title: present(row.title).map(|title| if is_masked { mask::MASK.to_owned() } else { title }),
+            masked: is_masked,
             accepted_at: instant(row.accepted_ms),
             closed_at: instant(row.closed_ms),
             withdrawn_at: instant(row.withdrawn_ms),
@@ -63,23 +67,26 @@ pub(crate) struct Event {
     time: Time,
     /// When the source system recorded it.
     recorded_time: Option<Time>,
-    /// The whole record, a CloudEvent.
+    /// The whole record, a CloudEvent; masked, its free text and personal data are `***`.
     #[schema(value_type = Object)]
     record: Box<RawValue>,
+    /// Whether parts of the record are left out because you have no need of them.
+    masked: bool,
     /// Place in the topic `case-events`.
     partition: u16,
     offset: u64,
 }
 
-impl From<EventRow> for Event {
-    fn from(row: EventRow) -> Self {
+impl Event {
+    pub(crate) fn new(row: EventRow, is_masked: bool) -> Self {
         Self {
             id: row.event_id,
             source: row.source,
             r#type: row.r#type,
             time: Time(row.time_ms),
             recorded_time: row.recorded_ms.map(Time),
-            record: raw(row.data),
+            record: raw(if is_masked { mask::record(&row.data) } else { row.data }),
+            masked: is_masked,
             partition: row.partition,
             offset: row.offset,
         }
@@ -114,10 +121,15 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     /// Both were asked for with one more than the limit; `alarms` come in any order.
-    pub(crate) fn new(case: String, mut events: Vec<EventRow>, mut alarms: Vec<AlarmRow>) -> Self {
+    pub(crate) fn new(
+        case: String,
+        mut events: Vec<EventRow>,
+        mut alarms: Vec<AlarmRow>,
+        is_masked: bool,
+    ) -> Self {
         let truncated = cut(&mut events, MAX_TIMELINE_ROWS) | cut(&mut alarms, MAX_TIMELINE_ROWS);
         alarms.sort_by(|a, b| (a.violated_ms, &a.finding_id).cmp(&(b.violated_ms, &b.finding_id)));
-        let mut entries: Vec<Entry> = events.into_iter().map(Entry::from).collect();
+        let mut entries: Vec<Entry> = events.into_iter().map(|row| Entry::event(row, is_masked)).collect();
         entries.extend(alarms.into_iter().map(Entry::from));
         // Stable: events keep their canonical order, and stand before the alarms of the same instant.
         entries.sort_by_key(Entry::at);
@@ -131,11 +143,9 @@ impl Entry {
             Self::Event { at, .. } | Self::Alarm { at, .. } => *at,
         }
     }
-}
 
-impl From<EventRow> for Entry {
-    fn from(row: EventRow) -> Self {
-        Self::Event { at: Time(row.time_ms), event: row.into() }
+    fn event(row: EventRow, is_masked: bool) -> Self {
+        Self::Event { at: Time(row.time_ms), event: Event::new(row, is_masked) }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Dead letters, the ledger's progress, and health.
 
+use identity::Scope;
 use model::time::Instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Time, cut, link, present};
+use super::{Time, cut, link, mask, present};
 use crate::cursor;
 use crate::question::{DeadLetterQuery, LetterKeyset};
 use crate::store::rows::{DeadLetterRow, ProgressRow};
@@ -27,6 +28,8 @@ pub(crate) struct DeadLetter {
     /// Length of the whole.
     payload_bytes: u64,
     stored_at: Time,
+    /// Whether key and payload are left out because you have no need of them.
+    masked: bool,
 }
 
 /// Bytes that may be anything.
@@ -44,9 +47,15 @@ impl Bytes {
     }
 }
 
-impl From<DeadLetterRow> for DeadLetter {
-    fn from(row: DeadLetterRow) -> Self {
+impl DeadLetter {
+    /// `personal`: where whole records may be seen.
+    fn new(row: DeadLetterRow, personal: &Scope) -> Self {
+        let masked = !personal.covers_seat(&row.org);
+        let bytes = |is_text, shown| {
+            if masked { Bytes::Text(mask::MASK.to_owned()) } else { Bytes::new(is_text, shown) }
+        };
         Self {
+            masked,
             reason: row.reason,
             sentence: row.sentence,
             topic: row.topic,
@@ -55,8 +64,8 @@ impl From<DeadLetterRow> for DeadLetter {
             part: row.part,
             org: present(row.org),
             record_time: Time(row.record_ms),
-            key: present(row.key_text).map(|text| Bytes::new(row.key_is_text, text)),
-            payload: Bytes::new(row.payload_is_text, row.payload_text),
+            key: present(row.key_text).map(|text| bytes(row.key_is_text, text)),
+            payload: bytes(row.payload_is_text, row.payload_text),
             payload_bytes: row.payload_bytes,
             stored_at: Time(row.stored_ms),
         }
@@ -74,7 +83,12 @@ pub(crate) struct DeadLetterList {
 
 impl DeadLetterList {
     /// `rows` were asked for with one more than `limit`.
-    pub(crate) fn new(query: &DeadLetterQuery, limit: u32, mut rows: Vec<DeadLetterRow>) -> Self {
+    pub(crate) fn new(
+        query: &DeadLetterQuery,
+        limit: u32,
+        mut rows: Vec<DeadLetterRow>,
+        personal: &Scope,
+    ) -> Self {
         let more = cut(&mut rows, limit);
         let position = |row: &DeadLetterRow| {
             (row.record_ms, row.topic.clone(), row.from_partition, row.from_offset, row.part)
@@ -86,7 +100,11 @@ impl DeadLetterList {
             pairs.extend([("limit", limit.to_string()), ("cursor", cursor)]);
             link("/api/v1/dead-letters", &pairs)
         });
-        Self { dead_letters: rows.into_iter().map(DeadLetter::from).collect(), next, next_cursor }
+        Self {
+            dead_letters: rows.into_iter().map(|row| DeadLetter::new(row, personal)).collect(),
+            next,
+            next_cursor,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::Problem;
 /// What went wrong, and what would be right.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemBody {
-    /// `urn:xiezhi:problem:` and its kind: bad-parameter, not-found, unavailable, busy, too-slow, …
+    /// `urn:xiezhi:problem:` and its kind: bad-parameter, unauthenticated, forbidden, not-found, unavailable, busy, too-slow, …
     #[schema(example = "urn:xiezhi:problem:bad-parameter")]
     r#type: String,
     title: &'static str,
@@ -41,6 +41,12 @@ pub(crate) enum Refusals {
     /// A parameter is unknown or wrong; `parameter` names it and `detail` says what would be right.
     #[response(status = 400, content_type = "application/problem+json")]
     BadParameter(ProblemBody),
+    /// There is no token, or it is not believed; `detail` says why.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemBody),
+    /// None of the person's roles gives access to this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody),
     /// ClickHouse does not answer, or too many requests are under way; `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemBody),

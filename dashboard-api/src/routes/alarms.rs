@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use identity::Need;
 use model::FindingId;
 
+use crate::access::Access;
 use crate::dto::{AlarmDetail, AlarmList, Refusals};
 use crate::error::Problem;
 use crate::limits::MAX_DETAIL_ROWS;
@@ -27,14 +29,15 @@ use crate::words;
 )]
 pub(super) async fn list(
     State(state): State<ApiState>,
+    access: Access,
     params: Params<AlarmListParams>,
 ) -> Result<Json<AlarmList>, Problem> {
+    let scope = access.scope(Need::Alarms)?;
     let (filter, limit) = (params.filter()?, params.limit()?);
     let after = after(&params, &filter)?;
     let is_counted = params.word("count", &words::COUNTS)? == Some("exact");
-    let query = ListQuery { filter, after, limit: limit + 1 };
-    let (rows, total) =
-        tokio::try_join!(state.reader.alarms(&query), total(&state, &query.filter, is_counted))?;
+    let query = ListQuery { filter, scope, after, limit: limit + 1 };
+    let (rows, total) = tokio::try_join!(state.reader.alarms(&query), total(&state, &query, is_counted))?;
     Ok(Json(AlarmList::new(&query.filter, limit, rows, total)))
 }
 
@@ -48,8 +51,8 @@ pub(super) fn after<P: utoipa::IntoParams>(
     crate::dto::keyset(position).map(Some).ok_or_else(|| Problem::parameter("cursor", detail))
 }
 
-async fn total(state: &ApiState, filter: &Filter, is_counted: bool) -> Result<Option<u64>, StoreError> {
-    if is_counted { state.reader.count(filter).await.map(Some) } else { Ok(None) }
+async fn total(state: &ApiState, query: &ListQuery, is_counted: bool) -> Result<Option<u64>, StoreError> {
+    if is_counted { state.reader.count(&query.filter, &query.scope).await.map(Some) } else { Ok(None) }
 }
 
 /// One alarm: its explanation, all its revisions, and the facts it rests on.
@@ -68,16 +71,20 @@ async fn total(state: &ApiState, filter: &Filter, is_counted: bool) -> Result<Op
 )]
 pub(super) async fn one(
     State(state): State<ApiState>,
+    access: Access,
     Path(id): Path<String>,
     _: Params<NoParams>,
 ) -> Result<Json<AlarmDetail>, Problem> {
     let not_an_id =
         || Problem::parameter("id", format!("{id:?} is no alarm's id, which has 32 hexadecimal digits"));
     let finding = FindingId::parse(&id).ok_or_else(not_an_id)?;
-    let alarm = state.reader.alarm(finding).await?.ok_or_else(|| Problem::not_found("alarm", &id))?;
+    let (scope, facts) = (access.scope(Need::Alarms)?, access.scope(Need::Cases)?);
+    let alarm = state.reader.alarm(finding, &scope).await?;
+    let alarm = alarm.ok_or_else(|| Problem::not_found("alarm", &id))?;
     let (revisions, facts) = tokio::try_join!(
-        state.reader.revisions(finding, MAX_DETAIL_ROWS + 1),
-        state.reader.events(&alarm.case_id, Some(&alarm.events), MAX_DETAIL_ROWS + 1),
+        state.reader.revisions(finding, MAX_DETAIL_ROWS + 1, &scope),
+        state.reader.events(&alarm.case_id, Some(&alarm.events), MAX_DETAIL_ROWS + 1, &facts),
     )?;
-    Ok(Json(AlarmDetail::new(alarm, revisions, facts)))
+    let is_masked = !access.personal().covers(&alarm.org, &alarm.region);
+    Ok(Json(AlarmDetail::new(alarm, revisions, facts, is_masked)))
 }

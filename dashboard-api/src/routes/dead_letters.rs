@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use identity::Need;
 
+use crate::access::Access;
 use crate::dto::{DeadLetterList, Refusals, letter_keyset};
 use crate::error::Problem;
 use crate::params::Params;
@@ -20,12 +22,15 @@ use crate::state::ApiState;
 )]
 pub(super) async fn list(
     State(state): State<ApiState>,
+    access: Access,
     params: Params<DeadLetterParams>,
 ) -> Result<Json<DeadLetterList>, Problem> {
+    let scope = access.scope(Need::DeadLetters)?;
     let mut query = params.dead_letters()?;
+    query.scope = scope;
     let limit = query.limit;
     query.after = params.after(&query.pairs())?.map(letter_keyset);
     query.limit = limit + 1;
     let rows = state.reader.dead_letters(&query).await?;
-    Ok(Json(DeadLetterList::new(&query, limit, rows)))
+    Ok(Json(DeadLetterList::new(&query, limit, rows, &access.personal())))
 }

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use identity::Need;
 
+use crate::access::Access;
 use crate::dto::{IncidentList, Refusals};
 use crate::error::Problem;
 use crate::limits::MAX_INCIDENTS;
@@ -20,8 +22,10 @@ use crate::state::ApiState;
 )]
 pub(super) async fn list(
     State(state): State<ApiState>,
+    access: Access,
     _: Params<NoParams>,
 ) -> Result<Json<IncidentList>, Problem> {
+    access.scope(Need::Incidents)?;
     let rows = state.reader.incidents(MAX_INCIDENTS + 1).await?;
     Ok(Json(IncidentList::new(MAX_INCIDENTS, rows)))
 }

@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
+use identity::Need;
 
+use crate::access::Access;
 use crate::error::Problem;
 use crate::limits::MAX_PAGE_ROWS;
 use crate::page::{self, Language, View};
@@ -21,6 +23,7 @@ pub(super) async fn style() -> impl IntoResponse {
 
 pub(super) async fn page(
     State(state): State<ApiState>,
+    access: Access,
     headers: HeaderMap,
     params: Result<Params<IndexParams>, Problem>,
 ) -> Response {
@@ -31,12 +34,12 @@ pub(super) async fn page(
         if let Some(asked) = params.word("lang", &words::LANGUAGES)? {
             language = Language::of_name(asked);
         }
-        view(&state, &params).await
+        view(&state, &access, &params).await
     };
     match view.await {
         Ok(view) => Html(page::render(&view, language)).into_response(),
         Err(problem) => {
-            let html = Html(page::render_problem(&problem, language));
+            let html = Html(page::render_problem(&problem, access.name(), language));
             // Status and Retry-After of the problem, the page as its body.
             let (parts, _) = problem.into_response().into_parts();
             (parts.status, parts.headers, html).into_response()
@@ -44,12 +47,14 @@ pub(super) async fn page(
     }
 }
 
-async fn view(state: &ApiState, params: &Params<IndexParams>) -> Result<View, Problem> {
+async fn view(state: &ApiState, access: &Access, params: &Params<IndexParams>) -> Result<View, Problem> {
+    let scope = access.scope(Need::Alarms)?;
     let (filter, limit) = (params.filter()?, params.limit()?);
     let after = super::alarms::after(params, &filter)?;
     let by = vec![Group::Kind, Group::Light];
-    let stats = StatsQuery { filter: filter.clone(), by, zone: "UTC".to_owned(), limit: MAX_PAGE_ROWS };
-    let query = ListQuery { filter, after, limit: limit + 1 };
+    let (filter_of_stats, zone) = (filter.clone(), "UTC".to_owned());
+    let stats = StatsQuery { filter: filter_of_stats, scope: scope.clone(), by, zone, limit: MAX_PAGE_ROWS };
+    let query = ListQuery { filter, scope, after, limit: limit + 1 };
     let (alarms, groups) = tokio::try_join!(state.reader.alarms(&query), state.reader.stats(&stats))?;
-    Ok(View::new(query.filter, limit, alarms, groups))
+    Ok(View::new(query.filter, limit, alarms, groups).seen_by(access.name()))
 }

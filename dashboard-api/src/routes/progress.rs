@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use identity::Need;
 
+use crate::access::Access;
 use crate::dto::{Progress, Refusals};
 use crate::error::Problem;
 use crate::params::Params;
@@ -19,7 +21,9 @@ use crate::state::ApiState;
 )]
 pub(super) async fn read(
     State(state): State<ApiState>,
+    access: Access,
     _: Params<NoParams>,
 ) -> Result<Json<Progress>, Problem> {
+    access.scope(Need::Pipeline)?;
     Ok(Json(Progress::new(state.reader.progress().await?)))
 }

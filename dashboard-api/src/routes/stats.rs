@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use identity::Need;
 
+use crate::access::Access;
 use crate::dto::{Refusals, Stats};
 use crate::error::Problem;
 use crate::limits::{DEFAULT_STATS_ROWS, MAX_STATS_ROWS};
@@ -24,15 +26,18 @@ use crate::state::ApiState;
 )]
 pub(super) async fn count(
     State(state): State<ApiState>,
+    access: Access,
     params: Params<StatsParams>,
 ) -> Result<Json<Stats>, Problem> {
+    let scope = access.scope(Need::Alarms)?;
     let limit = params.number("limit", MAX_STATS_ROWS, DEFAULT_STATS_ROWS)?;
     let (filter, by, (zone, rules)) = (params.filter()?, params.groups()?, params.zone()?);
-    let query = StatsQuery { filter, by, zone, limit: limit + 1 };
+    let query = StatsQuery { filter, scope, by, zone, limit: limit + 1 };
     if query.by.is_empty() {
-        let total = state.reader.count(&query.filter).await?;
+        let total = state.reader.count(&query.filter, &query.scope).await?;
         return Ok(Json(Stats::new(query, &rules, limit, Vec::new(), total)));
     }
-    let (rows, total) = tokio::try_join!(state.reader.stats(&query), state.reader.count(&query.filter))?;
+    let (rows, total) =
+        tokio::try_join!(state.reader.stats(&query), state.reader.count(&query.filter, &query.scope))?;
     Ok(Json(Stats::new(query, &rules, limit, rows, total)))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clickhouse::error::Error;
 use clickhouse::{Client, Row, RowOwned, RowRead};
+use identity::Scope;
 use model::FindingId;
 
 use super::rows::{
@@ -68,16 +69,17 @@ impl AlarmReader for ClickHouseReader {
         Box::pin(self.rows(sql::list(query)))
     }
 
-    fn count<'a>(&'a self, filter: &'a Filter) -> Answer<'a, u64> {
-        Box::pin(async { Ok(self.first::<CountRow>(sql::count(filter)).await?.map_or(0, |row| row.number)) })
+    fn count<'a>(&'a self, filter: &'a Filter, scope: &'a Scope) -> Answer<'a, u64> {
+        let sql = sql::count(filter, scope);
+        Box::pin(async { Ok(self.first::<CountRow>(sql).await?.map_or(0, |row| row.number)) })
     }
 
-    fn alarm(&self, id: FindingId) -> Answer<'_, Option<AlarmRow>> {
-        Box::pin(self.first(sql::alarm(id)))
+    fn alarm<'a>(&'a self, id: FindingId, scope: &'a Scope) -> Answer<'a, Option<AlarmRow>> {
+        Box::pin(self.first(sql::alarm(id, scope)))
     }
 
-    fn revisions(&self, id: FindingId, limit: u32) -> Answer<'_, Vec<AlarmRow>> {
-        Box::pin(self.rows(sql::revisions(id, limit)))
+    fn revisions<'a>(&'a self, id: FindingId, limit: u32, scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {
+        Box::pin(self.rows(sql::revisions(id, limit, scope)))
     }
 
     fn events<'a>(
@@ -85,12 +87,13 @@ impl AlarmReader for ClickHouseReader {
         case: &'a str,
         ids: Option<&'a [String]>,
         limit: u32,
+        scope: &'a Scope,
     ) -> Answer<'a, Vec<EventRow>> {
-        Box::pin(self.rows(sql::events(case, ids, limit)))
+        Box::pin(self.rows(sql::events(case, ids, limit, scope)))
     }
 
-    fn case<'a>(&'a self, case: &'a str) -> Answer<'a, Option<CaseRow>> {
-        Box::pin(self.first(sql::case(case)))
+    fn case<'a>(&'a self, case: &'a str, scope: &'a Scope) -> Answer<'a, Option<CaseRow>> {
+        Box::pin(self.first(sql::case(case, scope)))
     }
 
     fn stats<'a>(&'a self, query: &'a StatsQuery) -> Answer<'a, Vec<StatsRow>> {

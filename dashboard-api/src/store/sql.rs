@@ -8,6 +8,7 @@ pub(crate) use alarms::{alarm, count, list, revisions, stats};
 pub(crate) use cases::{case, events};
 pub(crate) use operations::{completeness, dead_letters, incidents, missing_views, progress};
 
+use identity::Scope;
 use model::time::Instant;
 
 /// A query and its bound values.
@@ -54,6 +55,22 @@ impl Sql {
             self.values.push((name.to_owned(), value));
         }
         format!("{{{name}:{kind}}}")
+    }
+
+    /// The condition that a row of an organisation and a region lies in the scope; none where every row does.
+    fn within(&mut self, scope: &Scope) -> Option<String> {
+        let Scope::Within(bounds) = scope else { return None };
+        let mut any = vec![format!("has({}, org)", self.texts("scope_orgs", &bounds.orgs))];
+        for (index, prefix) in bounds.regions.iter().enumerate() {
+            any.push(format!("startsWith(region, {})", self.text(&format!("scope_region_{index}"), prefix)));
+        }
+        Some(format!("({})", any.join(" OR ")))
+    }
+
+    /// The same for rows that have no region.
+    fn within_seats(&mut self, scope: &Scope) -> Option<String> {
+        let Scope::Within(bounds) = scope else { return None };
+        Some(format!("has({}, org)", self.texts("scope_orgs", &bounds.seats)))
     }
 
     fn push(&mut self, text: &str) {

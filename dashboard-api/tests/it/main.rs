@@ -3,6 +3,7 @@
 
 mod data;
 mod engine;
+mod rights;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Queries over `alarms` (the current revisions) and `findings` (all of them).
 
+use identity::Scope;
 use model::FindingId;
 
 use super::Sql;
@@ -18,7 +19,7 @@ const STANDING: [&str; 2] = ["raised", "cleared"];
 
 pub(crate) fn list(query: &ListQuery) -> Sql {
     let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM alarms"), query.limit);
-    let mut conditions = conditions(&mut sql, &query.filter);
+    let mut conditions = conditions(&mut sql, &query.filter, &query.scope);
     let axis = axis_column(query.filter.axis);
     if let Some(after) = &query.after {
         let at = sql.instant("after_at", after.at);
@@ -31,25 +32,28 @@ pub(crate) fn list(query: &ListQuery) -> Sql {
     sql
 }
 
-pub(crate) fn count(filter: &Filter) -> Sql {
+pub(crate) fn count(filter: &Filter, scope: &Scope) -> Sql {
     let mut sql = Sql::new("SELECT count() AS number FROM alarms", 1);
-    let conditions = conditions(&mut sql, filter);
+    let conditions = conditions(&mut sql, filter, scope);
     sql.push_where(&conditions);
     sql
 }
 
-pub(crate) fn alarm(id: FindingId) -> Sql {
-    one_finding("alarms", id, 1)
+pub(crate) fn alarm(id: FindingId, scope: &Scope) -> Sql {
+    one_finding("alarms", id, 1, scope)
 }
 
-pub(crate) fn revisions(id: FindingId, limit: u32) -> Sql {
-    one_finding("findings", id, limit)
+/// A revision of the time when the case was another organisation's is that organisation's.
+pub(crate) fn revisions(id: FindingId, limit: u32, scope: &Scope) -> Sql {
+    one_finding("findings", id, limit, scope)
 }
 
-fn one_finding(view: &str, id: FindingId, limit: u32) -> Sql {
+fn one_finding(view: &str, id: FindingId, limit: u32, scope: &Scope) -> Sql {
     let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM {view}"), limit);
     let place = sql.text("id", id.to_string());
-    sql.push_where(&[format!("finding_id = {place}")]);
+    let mut conditions = vec![format!("finding_id = {place}")];
+    conditions.extend(sql.within(scope));
+    sql.push_where(&conditions);
     sql.push(" ORDER BY revision ASC");
     sql.push_limit();
     sql
@@ -61,7 +65,7 @@ pub(crate) fn stats(query: &StatsQuery) -> Sql {
     let keys: Vec<String> = query.by.iter().map(|group| key(&mut sql, *group, axis, &query.zone)).collect();
     let keys = keys.join(", ");
     sql.push(&format!("SELECT CAST([{keys}], 'Array(String)') AS key, count() AS number FROM alarms"));
-    let conditions = conditions(&mut sql, &query.filter);
+    let conditions = conditions(&mut sql, &query.filter, &query.scope);
     sql.push_where(&conditions);
     sql.push(" GROUP BY key ORDER BY ");
     if let Some(day) = query.by.iter().position(|group| *group == Group::Day) {
@@ -88,9 +92,9 @@ fn axis_column(axis: Axis) -> &'static str {
     }
 }
 
-fn conditions(sql: &mut Sql, filter: &Filter) -> Vec<String> {
-    let mut conditions: Vec<String> =
-        filter.fields.iter().map(|(field, values)| condition(sql, *field, values)).collect();
+fn conditions(sql: &mut Sql, filter: &Filter, scope: &Scope) -> Vec<String> {
+    let mut conditions: Vec<String> = sql.within(scope).into_iter().collect();
+    conditions.extend(filter.fields.iter().map(|(field, values)| condition(sql, *field, values)));
     if !filter.fields.contains_key(&Field::State) {
         let place = sql.texts("state", &STANDING.map(str::to_owned));
         conditions.push(format!("state IN {place}"));

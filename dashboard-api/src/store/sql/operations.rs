@@ -41,8 +41,8 @@ fn shown(sql: &mut Sql, column: &str) -> String {
 }
 
 fn conditions(sql: &mut Sql, query: &DeadLetterQuery) -> Vec<String> {
-    let fields = query.fields.iter();
-    let mut conditions: Vec<String> = fields.map(|(field, values)| condition(sql, *field, values)).collect();
+    let mut conditions: Vec<String> = sql.within_seats(&query.scope).into_iter().collect();
+    conditions.extend(query.fields.iter().map(|(field, values)| condition(sql, *field, values)));
     if let Some(from) = query.from {
         conditions.push(format!("record_time >= {}", sql.instant("from", from)));
     }
@@ -113,6 +113,7 @@ pub(crate) fn missing_views() -> Sql {
 
 #[cfg(test)]
 mod tests {
+    use identity::Scope;
     use model::time::Instant;
 
     use super::super::Value;
@@ -126,6 +127,7 @@ mod tests {
         let query = DeadLetterQuery {
             fields: vec![(DeadLetterField::Reason, vec!["oversize".into()])],
             after: Some(after),
+            scope: Scope::Everywhere,
             limit: 4,
             ..DeadLetterQuery::default()
         };
