@@ -72,6 +72,8 @@ fn writer(base: &ClientConfig) -> ClientConfig {
     let mut config = base.clone();
     config
         .set("enable.idempotence", "true")
+        // Of more the first might be passed over and told as landed (ADR 24).
+        .set("max.in.flight.requests.per.connection", "1")
         .set("acks", "all")
         .set("message.timeout.ms", APPEND_TIMEOUT_MS)
         .set("message.max.bytes", (MAX_ENTRY_BYTES + 64 * 1024).to_string())

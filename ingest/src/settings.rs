@@ -111,6 +111,8 @@ pub(crate) fn producer(base: &ClientConfig, max_record_bytes: usize) -> ClientCo
     default_to(&mut client, "compression.type", "lz4");
     client
         .set("enable.idempotence", "true")
+        // More of them, and the first record of a producer may be acknowledged without being there (ADR 24).
+        .set("max.in.flight.requests.per.connection", "1")
         .set("acks", "all")
         // The default of Java clients, so that whoever writes a case's events finds the same partition.
         .set("partitioner", "murmur2_random")

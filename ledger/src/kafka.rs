@@ -69,12 +69,16 @@ pub(crate) fn reader(base: &ClientConfig, group: &str) -> ClientConfig {
 }
 
 /// Settings of a producer whose records land in order, once each, or not at all.
+///
+/// One request at a time: a broker takes whatever sequence number comes first from a producer that it has no state of, and
+/// librdkafka takes an acknowledgement of the second request for one of the first, so with more a first request that the
+/// broker refused for the moment could be passed over for good (ADR 24).
 pub(crate) fn writer(base: &ClientConfig) -> ClientConfig {
     let mut config = base.clone();
     config
         .set("enable.idempotence", "true")
         .set("acks", "all")
-        .set("max.in.flight.requests.per.connection", "5")
+        .set("max.in.flight.requests.per.connection", "1")
         .set("message.timeout.ms", APPEND_TIMEOUT_MS.to_string())
         .set("message.max.bytes", (MAX_ENTRY_BYTES + 64 * 1024).to_string())
         .set("linger.ms", "0")
@@ -186,7 +190,9 @@ impl KafkaLog {
     /// Most errors are told while librdkafka goes on by itself; a lost position is not among them.
     fn reading_failed(&self, stream: Stream, error: &KafkaError) -> Result<Option<LogEvent>, LogError> {
         use rdkafka::types::RDKafkaErrorCode as Code;
+        let broken = || LogError::Broken(format!("{} [{}]: {error}", self.topic(stream), self.partition));
         match error.rdkafka_error_code() {
+            _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) => Err(broken()),
             // Acquiring anew looks at what the log still has, and says exactly what is gone.
             Some(
                 Code::AutoOffsetReset
@@ -194,7 +200,7 @@ impl KafkaLog {
                 | Code::UnknownTopicOrPartition
                 | Code::UnknownPartition
                 | Code::Fatal,
-            ) => Err(LogError::Broken(format!("{} [{}]: {error}", self.topic(stream), self.partition))),
+            ) => Err(broken()),
             _ => {
                 tracing::warn!(topic = self.topic(stream), partition = self.partition, %error, "reading goes on after an error");
                 Ok(None)

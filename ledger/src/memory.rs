@@ -55,13 +55,15 @@ impl Streams {
     }
 }
 
-/// What becomes of an append whose outcome the actor is not told.
+/// What becomes of an append that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Lands,
     Lost,
     /// It lands with [`Streams::land`], perhaps when its owner is long gone.
     Late,
+    /// It is lost and counts as delivered: nothing is told.
+    PassedOver,
 }
 
 /// One actor's hands on the streams.
@@ -71,7 +73,7 @@ pub struct MemoryLog {
     positions: HashMap<Stream, usize>,
     /// Streams whose end has been told and not passed since.
     told: HashMap<Stream, bool>,
-    /// What becomes of the next appends, the last one first; all of these are reported unknown.
+    /// What becomes of the next appends, the last one first; all but those passed over are reported unknown.
     pub unknown_appends: Vec<Outcome>,
     unknowns: usize,
     pub reported: Option<Progress>,
@@ -140,11 +142,11 @@ impl Log for MemoryLog {
 
     fn append(&mut self, stream: Stream, bytes: Vec<u8>) -> Result<(), LogError> {
         let outcome = self.unknown_appends.pop();
-        self.unknowns += usize::from(outcome.is_some());
+        self.unknowns += usize::from(outcome.is_some_and(|outcome| outcome != Outcome::PassedOver));
         let mut streams = self.streams.borrow_mut();
         match outcome.unwrap_or(Outcome::Lands) {
             Outcome::Lands => streams.push(stream, bytes),
-            Outcome::Lost => {}
+            Outcome::Lost | Outcome::PassedOver => {}
             Outcome::Late => streams.in_flight.push((stream, bytes)),
         }
         Ok(())

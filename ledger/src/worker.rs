@@ -59,6 +59,8 @@ pub struct WorkerConfig {
 pub enum WorkerError {
     #[error("group membership failed: {0}")]
     Membership(String),
+    #[error("the group's consumer has ended: {0}; does another process run under the same instance id?")]
+    Fenced(String),
     #[error("librdkafka {name} is too old; 2.6.1 is the oldest that keeps its promises")]
     TooOld { name: String },
     #[error(transparent)]
@@ -88,42 +90,91 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
     if version < OLDEST_LIBRDKAFKA {
         return Err(WorkerError::TooOld { name });
     }
-    let (changes, changed) = mpsc::sync_channel(64);
-    let membership = Membership::join(config, changes)?;
     let incidents = Arc::new(Incidents::new(&config.client, &config.topics, metrics)?);
-    let mut cleaner = Cleaner::new(&config.client, &config.topics.segments)?;
-    let hold = |partition, assigned| hold(config, metrics, &incidents, partition, assigned);
-    let mut held: HashMap<i32, Held> = HashMap::new();
-    // Before the group has spoken, what is followed would soon be one's own; a mere standby is never given anything.
-    let mut followed_from = std::time::Instant::now() + config.session_timeout;
+    let cleaner = Cleaner::new(&config.client, &config.topics.segments)?;
+    let mut worker = Worker { config, metrics, stop, incidents, cleaner };
+    let mut pause = RETRY.0;
     while !stop.load(Ordering::Relaxed) {
-        membership.poll(Duration::from_millis(100))?;
-        while let Ok(change) = changed.try_recv() {
-            match change {
-                Change::Assigned(partition) => {
-                    let committed = membership.committed(partition);
-                    let own = held.entry(partition).or_insert_with(|| hold(partition, Assignment::default()));
-                    // Assigned twice in a row, it is still the same assignment.
-                    own.assigned.get_or_init(|| committed);
-                    followed_from = std::time::Instant::now();
+        let began = std::time::Instant::now();
+        match worker.take_part() {
+            Err(error @ WorkerError::Fenced(_)) => {
+                tracing::error!(%error, instance = config.instance, "joining the group anew");
+                metrics.failures.inc();
+                if began.elapsed() > RETRY.1 {
+                    pause = RETRY.0;
                 }
-                Change::Revoked(partition) => held.remove(&partition).into_iter().for_each(release),
+                rest(pause, stop);
+                pause = (pause * 2).min(RETRY.1);
             }
+            ended => return ended,
         }
-        if std::time::Instant::now() >= followed_from {
-            follow_others(&mut held, config.standbys, &membership, hold);
-        }
-        revive(&mut held, hold);
-        let own = held.values().filter(|held| held.is_own()).count();
-        metrics.partitions.set(own as i64);
-        metrics.standbys.set((held.len() - own) as i64);
-        let progress = || held.values().filter(|held| held.is_own()).filter_map(|held| held.shared.get());
-        membership.commit(progress().map(|p| p.confirmed));
-        cleaner.tidy(progress());
     }
-    held.into_values().for_each(release);
-    membership.leave();
     Ok(())
+}
+
+struct Worker<'a> {
+    config: &'a WorkerConfig,
+    metrics: &'a Metrics,
+    stop: &'a AtomicBool,
+    incidents: Arc<Incidents>,
+    cleaner: Cleaner,
+}
+
+impl Worker<'_> {
+    /// One membership of the group: until it is time to stop, or the group's consumer has ended.
+    fn take_part(&mut self) -> Result<(), WorkerError> {
+        // Filled and emptied by one thread, so it must never be full; it holds the changes of one poll.
+        let (changes, changed) = mpsc::channel();
+        let membership = Membership::join(self.config, changes)?;
+        let mut held = HashMap::new();
+        let ended = self.keep(&membership, &changed, &mut held);
+        held.into_values().for_each(release);
+        self.metrics.partitions.set(0);
+        self.metrics.standbys.set(0);
+        membership.leave();
+        ended
+    }
+
+    /// Holds what the group says is ours.
+    fn keep(
+        &mut self,
+        membership: &Membership,
+        changed: &mpsc::Receiver<Change>,
+        held: &mut HashMap<i32, Held>,
+    ) -> Result<(), WorkerError> {
+        let Self { config, metrics, .. } = *self;
+        let incidents = Arc::clone(&self.incidents);
+        let hold = |partition, assigned| hold(config, metrics, &incidents, partition, assigned);
+        // Before the group has spoken, what is followed would soon be one's own; a mere standby is never given anything.
+        let mut followed_from = std::time::Instant::now() + config.session_timeout;
+        while !self.stop.load(Ordering::Relaxed) {
+            membership.poll(Duration::from_millis(100))?;
+            while let Ok(change) = changed.try_recv() {
+                match change {
+                    Change::Assigned(partition) => {
+                        let committed = membership.committed(partition);
+                        let own =
+                            held.entry(partition).or_insert_with(|| hold(partition, Assignment::default()));
+                        // Assigned twice in a row, it is still the same assignment.
+                        own.assigned.get_or_init(|| committed);
+                        followed_from = std::time::Instant::now();
+                    }
+                    Change::Revoked(partition) => held.remove(&partition).into_iter().for_each(release),
+                }
+            }
+            if std::time::Instant::now() >= followed_from {
+                follow_others(held, config.standbys, membership, hold);
+            }
+            revive(held, hold);
+            let own = held.values().filter(|held| held.is_own()).count();
+            metrics.partitions.set(own as i64);
+            metrics.standbys.set((held.len() - own) as i64);
+            let progress = || held.values().filter(|held| held.is_own()).filter_map(|held| held.shared.get());
+            membership.commit(progress().map(|p| p.confirmed));
+            self.cleaner.tidy(progress());
+        }
+        Ok(())
+    }
 }
 
 fn hold(
@@ -212,7 +263,7 @@ impl Keeper {
                     if began.elapsed() > RETRY.1 {
                         pause = RETRY.0;
                     }
-                    self.rest(pause);
+                    rest(pause, &self.stop);
                     pause = (pause * 2).min(RETRY.1);
                 }
                 // It is looked at again and again, so that it goes on by itself once an operator has acted.
@@ -222,12 +273,12 @@ impl Keeper {
                         told = Some(incident.incident_id);
                     }
                     pause = RETRY.1;
-                    self.rest(pause);
+                    rest(pause, &self.stop);
                 }
                 Err(error) => {
                     tracing::error!(partition = self.partition, %error, "a partition could not be served");
                     self.metrics.failures.inc();
-                    self.rest(pause);
+                    rest(pause, &self.stop);
                     pause = (pause * 2).min(RETRY.1);
                 }
             }
@@ -300,12 +351,12 @@ impl Keeper {
             _ => Ok(()),
         }
     }
+}
 
-    /// Waits, but not past the stop.
-    fn rest(&self, pause: Duration) {
-        let until = std::time::Instant::now() + pause;
-        while std::time::Instant::now() < until && !self.stop.load(Ordering::Relaxed) {
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
+/// Waits, but not past the stop.
+fn rest(pause: Duration, stop: &AtomicBool) {
+    let until = std::time::Instant::now() + pause;
+    while std::time::Instant::now() < until && !stop.load(Ordering::Relaxed) {
+        std::thread::park_timeout(Duration::from_millis(20));
     }
 }

@@ -42,6 +42,8 @@ faults! {
     UnknownLanded = "append unknown, landed" at 150,
     /// The outcome of an append is unknown to its producer: it did not land.
     UnknownLost = "append unknown, lost" at 150,
+    /// An append that was acknowledged did not land, and those behind it do: the broker had no state of the producer (ADR 24).
+    PassedOver = "append passed over" at 900,
     /// It lands after its producer was told that the outcome is unknown.
     UnknownLate = "append unknown, lands late" at 150,
     /// What a dead or released owner had on the wire lands afterwards.

@@ -21,6 +21,10 @@ const FAILURES: [&str; 6] = [
     "error sending request: connection refused",
 ];
 
+/// Times that rows are refused under one token though they are good. A sink believes the third refusal in a row, and what
+/// it believes becomes dead letters: that is what it promises, and no fault.
+const UNJUST: u32 = 2;
+
 /// A row by what it was made from; a row that stands twice under one key was inserted twice.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
@@ -50,8 +54,8 @@ pub struct Tables {
     pub window: usize,
     /// Some rows can never be stored.
     pub has_poison: bool,
-    /// Refusals in a row that the rows were not to blame for.
-    unjust: u32,
+    /// Refusals that the rows were not to blame for, by token; fewer for each than a sink believes.
+    unjust: BTreeMap<String, u32>,
     attempts: u64,
     /// Two copies of one row that differ.
     pub clash: Option<String>,
@@ -143,11 +147,11 @@ fn attempt(world: &mut World, rows: &Rows, range: Range<usize>, token: &str) -> 
         let dropped = world.mutant == Some(Mutant::RetryDrops) && failure == FAILURES[0];
         return if dropped { Outcome::Stored } else { Outcome::Failed(failure.to_owned()) };
     }
-    if world.tables.unjust < 2 && world.strikes(Fault::StoreRefusedUnjustly) {
-        world.tables.unjust += 1;
+    let unjust = world.tables.unjust.get(&token).copied().unwrap_or(0);
+    if unjust < UNJUST && world.strikes(Fault::StoreRefusedUnjustly) {
+        world.tables.unjust.insert(token, unjust + 1);
         return Outcome::Refused("Code: 117. DB::Exception: Incorrect data".to_owned());
     }
-    world.tables.unjust = 0;
     if world.tables.has_poison && split(rows, range.clone()).iter().any(|(key, _)| is_poison(key)) {
         world.struck.count(Fault::PoisonRow);
         return Outcome::Refused("Code: 469. DB::Exception: Violated constraint".to_owned());

@@ -207,6 +207,8 @@ impl World {
             self.broker.sessions[session].flights.push_front(bytes);
         } else if open && self.strikes(Fault::UnknownLost) {
             self.unknown(session, &bytes);
+        } else if self.passes_over(session) {
+            self.note(|| format!("passed over: {}", Brief(&bytes)));
         } else {
             self.land(session, &bytes);
             if open && self.strikes(Fault::UnknownLanded) {
@@ -216,6 +218,14 @@ impl World {
                 self.land(session, &bytes);
             }
         }
+    }
+
+    /// An owner's producer alone: ingest keeps one request on the wire, so nothing can overtake.
+    fn passes_over(&mut self, session: usize) -> bool {
+        let of = &self.broker.sessions[session];
+        let overtaken =
+            of.open && !of.flights.is_empty() && matches!(of.topic, Topic::Ledger | Topic::Segments);
+        overtaken && self.strikes(Fault::PassedOver)
     }
 
     /// An owner will be told; ingest, which is not simulated, sends the fact again as it would.

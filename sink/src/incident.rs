@@ -108,6 +108,8 @@ impl Herald {
         let mut config = base.clone();
         // An incident waits for its broker as long as it must: there are few of them.
         config.set("message.timeout.ms", "0").set("acks", "all").set("enable.idempotence", "true");
+        // Of more the first might be passed over and told as landed (ADR 24).
+        config.set("max.in.flight.requests.per.connection", "1");
         Ok(Self { producer: config.create()?, topic: topic.to_owned() })
     }
 

@@ -17,7 +17,7 @@ use crate::record::Record;
 use crate::source::{Found, Mark, Polled, Source, Trouble};
 
 /// Settings the sink's promise rests on: they are set last.
-const RESERVED: [(&str, &str); 10] = [
+const RESERVED: [(&str, &str); 7] = [
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
     ("auto.offset.reset", "error"),
@@ -25,6 +25,10 @@ const RESERVED: [(&str, &str); 10] = [
     ("isolation.level", "read_committed"),
     ("check.crcs", "true"),
     ("allow.auto.create.topics", "false"),
+];
+
+/// Settings of speed alone: an operator's stand over them.
+const DEFAULTS: [(&str, &str); 3] = [
     ("fetch.queue.backoff.ms", "20"),
     // Batches are written a few times a second: a broker that answers each record at once works for nothing.
     ("fetch.min.bytes", "65536"),
@@ -45,6 +49,9 @@ impl Reader {
         let mut config = base.clone();
         config.remove("group.instance.id");
         config.set("group.id", &sink.group);
+        for (key, value) in DEFAULTS.into_iter().filter(|(key, _)| base.get(key).is_none()) {
+            config.set(key, value);
+        }
         for (key, value) in RESERVED {
             config.set(key, value);
         }

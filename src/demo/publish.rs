@@ -16,6 +16,8 @@ pub(super) fn publish(client: &ClientConfig, records: &[Record]) -> anyhow::Resu
     let mut client = client.clone();
     // Departments publish what they like: one of the bad records is larger than the contract allows.
     client.set("enable.idempotence", "true").set("linger.ms", "5").set("message.max.bytes", "2000000");
+    // Of more the first might be passed over and told as landed (ADR 24).
+    client.set("max.in.flight.requests.per.connection", "1");
     let producer: BaseProducer<DefaultProducerContext> = client.create()?;
     let style = ProgressStyle::with_template("Publishing {bar:40} {pos}/{len} records, {per_sec}")?;
     let bar = ProgressBar::with_draw_target(Some(records.len() as u64), ProgressDrawTarget::stderr());

@@ -73,6 +73,8 @@ fn publish(kafka: &str, stream: &Stream, rate: u32, go: &Receiver<()>, deliverie
     client
         .set("bootstrap.servers", kafka)
         .set("enable.idempotence", "true")
+        // What the publisher counts as acknowledged must be there (ADR 24).
+        .set("max.in.flight.requests.per.connection", "1")
         .set("message.timeout.ms", "0")
         .set("message.max.bytes", "2000000")
         .set("queue.buffering.max.messages", "1000000")

@@ -19,6 +19,9 @@ use crate::kafka::MAX_ENTRY_BYTES;
 use crate::log::{Log, LogError, LogEvent, Record, Stream};
 use crate::record::{Entry, Hash};
 
+/// Longest wait for an entry to come back, ms. An append of unknown outcome is told earlier; this is for one that was
+/// acknowledged and is gone.
+const CONFIRM_WITHIN_MS: i64 = 60_000;
 /// Longest wait for facts while a save is under way.
 const SAVING_WAIT_MS: i64 = 5;
 
@@ -27,8 +30,8 @@ pub(super) struct Running {
     pub(super) state: State,
     /// Behind the last entry read back, and that entry's offset.
     pub(super) confirmed: (Chain, i64),
-    /// Hash of each entry appended and not read back, and the chain behind it.
-    pub(super) unconfirmed: VecDeque<(Hash, Chain)>,
+    /// Each entry appended and not read back.
+    pub(super) unconfirmed: VecDeque<Appended>,
     pub(super) saver: Saver,
     pub(super) incidents: Vec<Incident>,
     witness: Witness,
@@ -36,6 +39,14 @@ pub(super) struct Running {
     /// The end of the facts was told, and none has come since.
     caught_up: bool,
     tail: Tail,
+}
+
+/// An entry on its way.
+pub(super) struct Appended {
+    hash: Hash,
+    /// The chain behind it.
+    behind: Chain,
+    at: Instant,
 }
 
 /// Why the state must be dropped.
@@ -80,11 +91,18 @@ impl Running {
                 LogEvent::Unknown { .. } => return Ok(Err(UNKNOWN)),
             }
         }
+        if self.unconfirmed.front().is_some_and(|own| wall.0 - own.at.0 > CONFIRM_WITHIN_MS) {
+            return Ok(Err("an entry has not come back for a long time"));
+        }
         while self.saver.is_busy()
             && let Some(event) = log.poll(Stream::Segments, Duration::ZERO)?
         {
             match event {
-                LogEvent::Record { offset, bytes, .. } => self.saver.read_back(offset, &bytes),
+                LogEvent::Record { offset, bytes, .. } => {
+                    if !self.saver.read_back(offset, &bytes) {
+                        return Ok(Err(PASSED_OVER));
+                    }
+                }
                 LogEvent::End => break,
                 LogEvent::Unknown { .. } => return Ok(Err(UNKNOWN)),
             }
@@ -132,9 +150,11 @@ impl Running {
 
     /// What does not extend the chain is passed over, by us as by every reader.
     fn read_back(&mut self, offset: i64, stamp: Instant, bytes: &[u8], wall: Instant) -> Result<usize, Lost> {
-        if let Some((_, behind)) = self.unconfirmed.front().filter(|(hash, _)| *hash == Hash::of(bytes)) {
-            self.confirmed = (*behind, offset);
-            self.unconfirmed.pop_front();
+        let hash = Hash::of(bytes);
+        if let Some(place) = self.unconfirmed.iter().position(|own| own.hash == hash) {
+            // A producer's records land in their order, or not at all: what stood before it will not come any more.
+            let own = self.unconfirmed.pop_front().filter(|_| place == 0).ok_or(PASSED_OVER)?;
+            self.confirmed = (own.behind, offset);
             self.saver.confirmed(&self.confirmed.0, offset);
             let chain = &self.confirmed.0;
             if let Some((broker, wall)) = self.witness.hear(chain.next_seq, stamp, wall) {
@@ -266,10 +286,16 @@ impl Running {
         if entry.checkpoint.is_none() || seen.records > 0 || timers > 0 {
             self.saver.count(seen.records);
         }
-        self.append(log, entry, tally)
+        self.append(log, wall, entry, tally)
     }
 
-    fn append(&mut self, log: &mut impl Log, mut entry: Entry, tally: &mut Tally) -> Result<(), LogError> {
+    fn append(
+        &mut self,
+        log: &mut impl Log,
+        wall: Instant,
+        mut entry: Entry,
+        tally: &mut Tally,
+    ) -> Result<(), LogError> {
         let mut bytes = entry.encode();
         // The room is an estimate; characters that JSON has to escape take more.
         while bytes.len() > MAX_ENTRY_BYTES && entry.findings.len() > 1 {
@@ -279,10 +305,11 @@ impl Running {
         }
         let hash = Hash::of(&bytes);
         self.state.chain = self.state.chain.behind(&entry, hash).expect("an own entry extends the chain");
-        self.unconfirmed.push_back((hash, self.state.chain));
+        self.unconfirmed.push_back(Appended { hash, behind: self.state.chain, at: wall });
         tally.entries += 1;
         log.append(Stream::Ledger, bytes)
     }
 }
 
 const UNKNOWN: Lost = "an append had an unknown outcome";
+const PASSED_OVER: Lost = "an append was passed over: a later one has landed";

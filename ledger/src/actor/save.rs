@@ -131,14 +131,17 @@ impl Saver {
         log.append(Stream::Segments, record)
     }
 
-    /// A record of `segments` was read.
-    pub(super) fn read_back(&mut self, offset: i64, bytes: &[u8]) {
-        if let Some(save) = &mut self.save
-            && save.in_flight.front() == Some(&Hash::of(bytes))
-        {
+    /// A record of `segments` was read. `false`: it stood behind one that has not come and will not come any more.
+    #[must_use]
+    pub(super) fn read_back(&mut self, offset: i64, bytes: &[u8]) -> bool {
+        let Some(save) = &mut self.save else { return true };
+        let hash = Hash::of(bytes);
+        let place = save.in_flight.iter().position(|own| *own == hash);
+        if place == Some(0) {
             save.in_flight.pop_front();
             save.segment.push(offset);
         }
+        place.is_none_or(|place| place == 0)
     }
 
     /// An entry of one's own was read back.

@@ -157,7 +157,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
             8 => owner.clone().prop_map(Fate::Turn),
             3 => owner.clone().prop_map(Fate::Follow),
             1 => owner.clone().prop_map(Fate::Crash),
-            1 => (owner, prop::sample::select(vec![Outcome::Lands, Outcome::Lost, Outcome::Late]))
+            1 => (owner, prop::sample::select(vec![Outcome::Lands, Outcome::Lost, Outcome::Late, Outcome::PassedOver]))
                 .prop_map(|(o, outcome)| Fate::Unknown(o, outcome)),
             1 => Just(Fate::Land),
             3 => (1usize..6).prop_map(Fate::Arrive),
@@ -264,6 +264,22 @@ fn a_backlog_does_not_raise_what_its_unread_part_takes_back() {
     let told: Vec<_> = counted(&streams.borrow()).into_values().map(|f| f.code).collect();
     assert!(told.is_empty(), "{told:?}");
     assert_eq!(owner.tally().findings, 0);
+}
+
+#[test]
+fn an_append_that_was_passed_over_is_noticed_by_the_next_or_in_time() {
+    for (facts, patience) in [(6, 0), (1, 61_000)] {
+        let streams = Rc::new(RefCell::new(Streams::default()));
+        let all = (0..facts).map(|n| (start(), record(n, n as u8, 0, 0)));
+        streams.borrow_mut().case_events.extend(all);
+        let mut owner = owner(&streams, ClockMode::Until(end()));
+        owner.log_mut().unknown_appends.push(Outcome::PassedOver);
+        let mut turns =
+            |ms| (0..20).for_each(|_| drop(owner.turn(start().plus_ms(ms), Duration::ZERO).expect("whole")));
+        turns(0);
+        turns(patience);
+        assert_eq!(owner.position(), Some((facts as i64, true)));
+    }
 }
 
 #[test]

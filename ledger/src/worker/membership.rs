@@ -1,11 +1,11 @@
 //! The consumer group, used for nothing but saying whose a partition is.
 
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{WorkerConfig, WorkerError};
@@ -25,7 +25,7 @@ pub(super) enum Change {
 }
 
 struct Context {
-    changes: SyncSender<Change>,
+    changes: Sender<Change>,
 }
 
 impl ClientContext for Context {}
@@ -73,7 +73,7 @@ pub(super) struct Membership {
 }
 
 impl Membership {
-    pub(super) fn join(config: &WorkerConfig, changes: SyncSender<Change>) -> Result<Self, WorkerError> {
+    pub(super) fn join(config: &WorkerConfig, changes: Sender<Change>) -> Result<Self, WorkerError> {
         let mut client = config.client.clone();
         let session = config.session_timeout.as_millis();
         client
@@ -90,7 +90,7 @@ impl Membership {
             // It reads nothing, so where it would start does not matter.
             .set("auto.offset.reset", "latest")
             .set("allow.auto.create.topics", "false");
-        let failed = |e: rdkafka::error::KafkaError| WorkerError::Membership(e.to_string());
+        let failed = |e: KafkaError| WorkerError::Membership(e.to_string());
         let consumer: BaseConsumer<Context> =
             client.create_with_context(Context { changes }).map_err(failed)?;
         let topic = config.topics.case_events.clone();
@@ -112,10 +112,10 @@ impl Membership {
     pub(super) fn poll(&self, wait: Duration) -> Result<(), WorkerError> {
         match self.consumer.poll(wait) {
             None | Some(Ok(_)) => Ok(()),
-            Some(Err(error))
-                if error.rdkafka_error_code() == Some(rdkafka::types::RDKafkaErrorCode::Fatal) =>
-            {
-                Err(WorkerError::Membership(error.to_string()))
+            // The consumer does nothing any more. Fenced: someone has joined under the same id; a join of our own, too, that
+            // was answered too late.
+            Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
+                Err(WorkerError::Fenced(error.to_string()))
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, "the group goes on after an error");
