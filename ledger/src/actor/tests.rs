@@ -274,8 +274,11 @@ fn an_append_that_was_passed_over_is_noticed_by_the_next_or_in_time() {
         streams.borrow_mut().case_events.extend(all);
         let mut owner = owner(&streams, ClockMode::Until(end()));
         owner.log_mut().unknown_appends.push(Outcome::PassedOver);
-        let mut turns =
-            |ms| (0..20).for_each(|_| drop(owner.turn(start().plus_ms(ms), Duration::ZERO).expect("whole")));
+        let mut turns = |ms| {
+            for _ in 0..20 {
+                owner.turn(start().plus_ms(ms), Duration::ZERO).expect("whole");
+            }
+        };
         turns(0);
         turns(patience);
         assert_eq!(owner.position(), Some((facts as i64, true)));
