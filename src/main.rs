@@ -12,6 +12,7 @@ mod local;
 mod people;
 mod random;
 mod repair;
+mod rules;
 mod run;
 mod serve;
 mod site;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits};
+use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Rules};
 use model::catalogue::Orgs;
 use prometheus::Registry;
 
@@ -18,6 +18,7 @@ pub(crate) struct Door {
     pub(crate) listener: std::net::TcpListener,
     pub(crate) doors: Doors,
     pub(crate) orgs: Arc<Orgs>,
+    pub(crate) rules: Rules,
 }
 
 /// Serves until `stop` is set. Without `api` only metrics are served.
@@ -38,10 +39,11 @@ pub(crate) fn run(
         );
         match api {
             None => operations.await?,
-            Some(Door { listener, doors, orgs }) => {
+            Some(Door { listener, doors, orgs, rules }) => {
                 let limits = Limits::default();
                 let reader = ClickHouseReader::new(connection, limits.query);
-                let state = doors.hang(ApiState::new(Arc::new(reader), registry, limits)?, &orgs);
+                let state = ApiState::new(Arc::new(reader), registry, limits)?.with_rules(rules);
+                let state = doors.hang(state, &orgs);
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 let api =
                     dashboard_api::serve(listener, dashboard_api::router(state), stopped(Arc::clone(stop)));

@@ -111,7 +111,12 @@ pub(crate) fn start(
     }
     let connection = connection(site, stores)?;
     let orgs = Arc::new(catalogue.orgs.clone());
-    let door = has(Role::Api).then_some(crate::serve::Door { listener: api, doors, orgs });
+    let door = if has(Role::Api) {
+        let rules = crate::rules::start(&client, &site.catalogue, &registry)?;
+        Some(crate::serve::Door { listener: api, doors, orgs, rules })
+    } else {
+        None
+    };
     running.spawn("api", move || crate::serve::run(door, metrics, &connection, &registry, &stop))?;
     Ok(running)
 }

@@ -3,17 +3,24 @@
 
 mod alarm;
 mod case;
+mod command;
 mod completeness;
 mod mask;
 mod operations;
 mod problem;
+mod rules;
 mod stats;
 
 pub(crate) use alarm::{Alarm, AlarmDetail, AlarmList, keyset, next_cursor};
 pub(crate) use case::{Case, Event, Timeline};
+pub(crate) use command::{Accepted, ActionBody, CommandBody};
 pub(crate) use completeness::{Completeness, IncidentList};
 pub(crate) use operations::{DeadLetterList, Health, Progress, letter_keyset};
 pub(crate) use problem::{ProblemBody, Refusals};
+pub(crate) use rules::{
+    AuditEntry, AuditList, Difference, Differences, LintReport, Rule, RuleHead, RuleList, VersionDetail,
+    rule_link,
+};
 pub(crate) use stats::Stats;
 
 use model::time::{Day, Instant, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND};

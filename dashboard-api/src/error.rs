@@ -5,6 +5,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use workflow::Refusal;
 
 use crate::access::CHALLENGE;
 use crate::store::StoreError;
@@ -16,6 +17,8 @@ pub(crate) enum ProblemKind {
     Unauthenticated,
     Forbidden,
     NotFound,
+    Conflict,
+    Unprocessable,
     MethodNotAllowed,
     TooLarge,
     UriTooLong,
@@ -32,6 +35,8 @@ impl ProblemKind {
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Unprocessable => "unprocessable",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::TooLarge => "too-large",
             Self::UriTooLong => "uri-too-long",
@@ -48,10 +53,12 @@ impl ProblemKind {
             Self::Unauthenticated => "It is not known who asks",
             Self::Forbidden => "This is not for you",
             Self::NotFound => "There is no such thing",
+            Self::Conflict => "It is not as you saw it",
+            Self::Unprocessable => "The command was refused",
             Self::MethodNotAllowed => "This address does not take that method",
             Self::TooLarge => "The request is too large",
             Self::UriTooLong => "The query is too long",
-            Self::Unavailable => "The store cannot be read now",
+            Self::Unavailable => "It cannot be answered now",
             Self::Busy => "Too many requests are under way",
             Self::TooSlow => "The answer took too long",
             Self::Internal => "The request could not be answered",
@@ -64,6 +71,8 @@ impl ProblemKind {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -100,16 +109,18 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// The parameter at fault.
     pub(crate) parameter: Option<String>,
+    /// Why a command was refused.
+    pub(crate) refusal: Option<Refusal>,
 }
 
 impl Problem {
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), parameter: None }
+        Self { kind, detail: detail.into(), parameter: None, refusal: None }
     }
 
     pub(crate) fn parameter(name: &str, detail: impl Into<String>) -> Self {
         let parameter = Some(name.to_owned());
-        Self { kind: ProblemKind::BadParameter, detail: detail.into(), parameter }
+        Self { parameter, ..Self::new(ProblemKind::BadParameter, detail) }
     }
 
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
@@ -121,7 +132,9 @@ impl Problem {
         let kind = ProblemKind::of_status(status);
         let detail = match kind {
             ProblemKind::NotFound => "there is nothing at this address; GET /api/v1/openapi.json lists all",
-            ProblemKind::MethodNotAllowed => "this address takes GET and HEAD",
+            ProblemKind::MethodNotAllowed => {
+                "this address does not take that method; Allow names those it takes"
+            }
             ProblemKind::BadParameter => "the address is not well formed: percent-encode its parts as UTF-8",
             _ => "the server could not answer; its log has the reason",
         };

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::dto::ProblemBody;
 use crate::error::{Problem, ProblemKind};
-use crate::limits::{Limits, MAX_BODY_BYTES, MAX_QUERY_BYTES};
+use crate::limits::{Limits, MAX_QUERY_BYTES};
 
 /// The page needs its own style sheet and nothing else; scripts, frames and other hosts stay out.
 const CONTENT_SECURITY_POLICY: &str =
@@ -20,12 +20,14 @@ const CONTENT_SECURITY_POLICY: &str =
 #[derive(Clone)]
 pub(crate) struct Guard {
     limits: Limits,
+    body_bytes: usize,
     permits: Arc<Semaphore>,
 }
 
 impl Guard {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, permits: Arc::new(Semaphore::new(limits.concurrent_requests)) }
+    /// `body_bytes`: the largest body that is let through.
+    pub(crate) fn new(limits: Limits, body_bytes: usize) -> Self {
+        Self { limits, body_bytes, permits: Arc::new(Semaphore::new(limits.concurrent_requests)) }
     }
 }
 
@@ -35,8 +37,8 @@ pub(crate) async fn bound(State(guard): State<Guard>, request: Request, next: Ne
         let detail = format!("a query has at most {MAX_QUERY_BYTES} bytes");
         return Problem::new(ProblemKind::UriTooLong, detail).into_response();
     }
-    if announced_bytes(request.headers()) > MAX_BODY_BYTES {
-        let detail = format!("a body has at most {MAX_BODY_BYTES} bytes, and no address here reads one");
+    if announced_bytes(request.headers()) > guard.body_bytes {
+        let detail = format!("a body has at most {} bytes here", guard.body_bytes);
         return Problem::new(ProblemKind::TooLarge, detail).into_response();
     }
     let Ok(_permit) = guard.permits.try_acquire() else {

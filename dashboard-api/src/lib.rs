@@ -1,6 +1,7 @@
-//! The read side: alarms, cases, statistics and the pipeline's progress over HTTP, and a small page to look at them.
+//! Alarms, cases, statistics and the pipeline's progress over HTTP, a small page to look at them, and rules on their way
+//! through review.
 //!
-//! It reads ClickHouse views and nothing else, writes nothing, and takes no part in the pipeline. What must stay true:
+//! It reads ClickHouse views, gives commands to the desk, and takes no part in the pipeline. What must stay true:
 //! every value a client sends reaches ClickHouse as a bound parameter; every question is narrowed to
 //! what the asker's token covers, in the query itself; every answer is bounded; every number of
 //! `/stats` comes with the list that it counts; an error names what was wrong and what would be right, and never how the
@@ -16,6 +17,7 @@ mod page;
 mod params;
 mod question;
 mod routes;
+mod rules;
 mod server;
 mod state;
 mod store;
@@ -29,6 +31,7 @@ pub use question::{
     Axis, DeadLetterField, DeadLetterQuery, Field, Filter, Group, Keyset, LetterKeyset, ListQuery, StatsQuery,
 };
 pub use routes::{openapi_json, router};
+pub use rules::{Lint, Rules};
 pub use server::serve;
 pub use state::ApiState;
 pub use store::clickhouse::{ClickHouseReader, Connection};

@@ -21,8 +21,10 @@ pub(crate) const MAX_VALUES: usize = 100;
 /// Bytes of one value; ids have at most 128.
 pub(crate) const MAX_VALUE_BYTES: usize = 1_024;
 pub(crate) const MAX_QUERY_BYTES: usize = 16 * 1_024;
-/// No endpoint reads a body; a small one is ignored, a large one refused.
+/// Addresses that read no body ignore a small one and refuse a large one.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1_024;
+/// A command with a version's content, which has at most 256 KiB.
+pub(crate) const MAX_COMMAND_BYTES: usize = 384 * 1_024;
 
 /// The bounds that depend on the machine.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@ mod health;
 mod incidents;
 mod index;
 mod progress;
+mod rules;
 mod stats;
 
 use axum::Router;
@@ -22,7 +23,7 @@ use utoipa_axum::routes;
 use crate::access;
 use crate::error::Problem;
 use crate::guard::{self, Guard};
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_BODY_BYTES, MAX_COMMAND_BYTES};
 use crate::state::ApiState;
 use crate::telemetry;
 
@@ -33,7 +34,7 @@ const PROBES: usize = 8;
 #[openapi(
     info(
         title = "Xiezhi",
-        description = "The read side: alarms, cases, statistics, dead letters and progress. Every instant is RFC 3339 in UTC \
+        description = "Alarms, cases, statistics, dead letters, progress, and rules on their way through review. Every instant is RFC 3339 in UTC \
                        with milliseconds; null stands for what is absent; errors are RFC 9457 problems.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact()
@@ -43,6 +44,7 @@ const PROBES: usize = 8;
     tags(
         (name = "alarms", description = "What was found, with its explanation, its history and its facts"),
         (name = "cases", description = "Cases and what happened in them"),
+        (name = "rules", description = "Rules on their way through review, their versions, commands and audit trail"),
         (name = "operations", description = "How the pipeline does")
     )
 )]
@@ -72,6 +74,17 @@ fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(progress::read))
         .routes(routes!(completeness::read))
         .routes(routes!(incidents::list))
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::one))
+        .routes(routes!(rules::version))
+        .routes(routes!(rules::differences))
+        .routes(routes!(rules::lint))
+        .routes(routes!(rules::audit))
+}
+
+/// What changes something; its bodies may be larger.
+fn commands() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(rules::give))
 }
 
 fn probes() -> OpenApiRouter<ApiState> {
@@ -80,7 +93,7 @@ fn probes() -> OpenApiRouter<ApiState> {
 
 /// The OpenAPI document, as `/api/v1/openapi.json` serves it.
 pub fn openapi_json() -> String {
-    let document = resources().merge(probes()).into_openapi();
+    let document = resources().merge(commands()).merge(probes()).into_openapi();
     let text = document.to_pretty_json().unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     text + "\n"
 }
@@ -90,15 +103,19 @@ pub fn router(state: ApiState) -> Router {
     let document = openapi_json();
     let serve_document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
     let limits = Limits { concurrent_requests: PROBES, ..state.limits };
-    let bounded = |limits| from_fn_with_state(Guard::new(limits), guard::bound);
-    let probes = Router::from(probes()).layer(bounded(limits));
+    let bounded = |limits, bytes| from_fn_with_state(Guard::new(limits, bytes), guard::bound);
+    let admitted = from_fn_with_state(state.gate.clone(), access::admit);
+    let probes = Router::from(probes()).layer(bounded(limits, MAX_BODY_BYTES));
+    let commands =
+        Router::from(commands()).layer(admitted.clone()).layer(bounded(state.limits, MAX_COMMAND_BYTES));
     Router::from(resources())
         .route("/", get(index::page))
-        .layer(from_fn_with_state(state.gate.clone(), access::admit))
+        .layer(admitted)
         .route("/api/v1/openapi.json", get(serve_document))
         .route("/style.css", get(index::style))
         .merge(state.pages.clone().with_state(()))
-        .layer(bounded(state.limits))
+        .layer(bounded(state.limits, MAX_BODY_BYTES))
+        .merge(commands)
         .merge(probes)
         .fallback(async || Problem::of_status(StatusCode::NOT_FOUND))
         .layer(from_fn(guard::dress))

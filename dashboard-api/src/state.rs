@@ -10,6 +10,7 @@ use prometheus::Registry;
 
 use crate::access::Gate;
 use crate::limits::Limits;
+use crate::rules::Rules;
 use crate::store::AlarmReader;
 use crate::telemetry::RequestMetrics;
 
@@ -19,6 +20,8 @@ pub struct ApiState {
     pub(crate) metrics: RequestMetrics,
     pub(crate) limits: Limits,
     pub(crate) gate: Gate,
+    /// Absent: this process has no desk.
+    pub(crate) rules: Option<Rules>,
     /// Addresses of signing in, before the gate.
     pub(crate) pages: Router,
 }
@@ -32,13 +35,27 @@ impl ApiState {
         limits: Limits,
     ) -> Result<Self, prometheus::Error> {
         let gate = Gate { identity: None, orgs: Arc::default(), clock: || Instant(0), has_login: false };
-        Ok(Self { reader, metrics: RequestMetrics::new(registry)?, limits, gate, pages: Router::new() })
+        Ok(Self {
+            reader,
+            metrics: RequestMetrics::new(registry)?,
+            limits,
+            gate,
+            rules: None,
+            pages: Router::new(),
+        })
     }
 
     /// Only who has a token that `identity` believes may ask, and only for what its grants cover in the tree `orgs`.
     #[must_use]
     pub fn with_identity(mut self, identity: Arc<Identity>, orgs: Arc<Orgs>, clock: fn() -> Instant) -> Self {
         self.gate = Gate { identity: Some(identity), orgs, clock, has_login: self.gate.has_login };
+        self
+    }
+
+    /// Serves rules and takes commands about them.
+    #[must_use]
+    pub fn with_rules(mut self, rules: Rules) -> Self {
+        self.rules = Some(rules);
         self
     }
 

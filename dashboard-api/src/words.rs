@@ -21,6 +21,9 @@ pub(crate) const CATEGORIES: [&str; 10] = [
 pub(crate) const AXES: [&str; 4] = ["accepted", "violated", "raised", "changed"];
 pub(crate) const COUNTS: [&str; 2] = ["none", "exact"];
 pub(crate) const LANGUAGES: [&str; 2] = ["zh", "en"];
+/// Where a version of a rule is on its way, as `workflow::State` writes it.
+pub(crate) const STAGES: [&str; 8] =
+    ["draft", "legally_passed", "submitted", "first_passed", "approved", "returned", "replaced", "withdrawn"];
 pub(crate) const GROUPS: [&str; 9] =
     ["day", "org", "region", "item", "category", "kind", "code", "light", "state"];
 
@@ -67,6 +70,7 @@ vocabularies! {
     CountWord = COUNTS;
     GroupWord = GROUPS;
     LanguageWord = LANGUAGES;
+    StageWord = STAGES;
 }
 
 #[cfg(test)]

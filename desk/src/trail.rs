@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use model::Instant;
 use serde::Serialize;
-use workflow::{Fit, Hash, Outcome, Role};
+use workflow::{Action, Fit, Hash, Lint, Outcome, Role};
 
 use crate::MAX_TRAIL;
 
@@ -23,6 +23,10 @@ pub struct TrailEntry {
     pub action: &'static str,
     /// The version acted on; absent for a draft.
     pub version: Option<u32>,
+    /// The organisation that a draft is for.
+    pub org: Option<String>,
+    /// What lint said at a submission.
+    pub lint: Option<Lint>,
     #[serde(flatten)]
     pub outcome: Outcome,
 }
@@ -39,6 +43,11 @@ impl Trail {
             self.entries.pop_front();
         }
         let Fit { entry, hash } = fit;
+        let (org, lint) = match &entry.command.action {
+            Action::Draft { org, .. } => (Some(org.clone()), None),
+            Action::Submit { lint, .. } => (None, Some(*lint)),
+            _ => (None, None),
+        };
         self.entries.push_back(TrailEntry {
             seq: entry.seq,
             now: entry.now,
@@ -49,8 +58,15 @@ impl Trail {
             role: entry.command.actor.role,
             action: entry.command.action.name(),
             version: entry.command.action.version(),
+            org,
+            lint,
             outcome: entry.outcome,
         });
+    }
+
+    /// The entry that answered a key; the newest first, since repetitions come soon.
+    pub fn by_key(&self, key: &str) -> Option<&TrailEntry> {
+        self.entries.iter().rev().find(|entry| entry.key == key)
     }
 
     /// Entries from a seq on, of one object or of all, at most `limit`.

@@ -28,6 +28,25 @@ pub fn get(url: &str) -> Result<Answer, ureq::Error> {
     answer(agent().get(url).call()?)
 }
 
+/// A request as a client of the API sends it: its token, and further headers.
+pub fn send(
+    url: &str,
+    token: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Result<Answer, ureq::Error> {
+    let bearer = format!("Bearer {token}");
+    let all = || headers.iter().copied().chain([("authorization", bearer.as_str())]);
+    let agent = agent();
+    answer(match body {
+        None => all().fold(agent.get(url), |request, (name, value)| request.header(name, value)).call()?,
+        Some(body) => {
+            let request = all().fold(agent.post(url), |request, (name, value)| request.header(name, value));
+            request.send(body.to_string())?
+        }
+    })
+}
+
 pub fn post(url: &str, body: &str) -> Result<Answer, ureq::Error> {
     answer(agent().post(url).send(body)?)
 }

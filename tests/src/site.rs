@@ -69,11 +69,16 @@ struct Running {
 impl Site {
     /// `clock` as the configuration has it: `wall`, `event_time`, `{until: "…"}`. The thread that starts a site must outlive it.
     pub fn start(name: &str, catalogue: &Path, clock: &str) -> Self {
+        Self::configured(name, catalogue, &format!("clock: {clock}\n"))
+    }
+
+    /// `more` is the rest of the configuration.
+    pub fn configured(name: &str, catalogue: &Path, more: &str) -> Self {
         let scratch = Scratch::new(name);
         let (catalogue, data) = (catalogue.display(), scratch.path("data"));
         let config = format!(
-            "catalogue: {catalogue}\ndata: {data}\nclock: {clock}\n\
-             listen: {{api: \"127.0.0.1:0\", metrics: \"127.0.0.1:0\"}}\n"
+            "catalogue: {catalogue}\ndata: {data}\n\
+             listen: {{api: \"127.0.0.1:0\", metrics: \"127.0.0.1:0\"}}\n{more}"
         );
         std::fs::write(scratch.0.join("site.yaml"), config).expect("a file can be written");
         let [kafka, clickhouse, api, metrics] = [const { String::new() }; 4];
@@ -115,6 +120,11 @@ impl Site {
             }
         }
         false
+    }
+
+    /// What it has logged so far.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
     fn log(&self) -> PathBuf {

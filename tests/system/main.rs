@@ -11,4 +11,5 @@ mod demo;
 mod reading;
 mod real_logs;
 mod restart;
+mod rules;
 mod silence;

@@ -26,6 +26,20 @@ pub enum Role {
 }
 
 impl Role {
+    /// The word that it has in records and tokens.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Handler => "handler",
+            Self::Submitter => "submitter",
+            Self::Registrar => "registrar",
+            Self::LegalOffice => "legal_office",
+            Self::SupervisionOffice => "supervision_office",
+            Self::SupervisionBureau => "supervision_bureau",
+            Self::Analyst => "analyst",
+            Self::Administrator => "administrator",
+        }
+    }
+
     pub fn name(self) -> Bilingual {
         let (zh, en) = match self {
             Self::Handler => ("办件人员", "case handler"),

@@ -3,12 +3,13 @@
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
+use super::alarm::Explanation;
 use crate::error::Problem;
 
 /// What went wrong, and what would be right.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemBody {
-    /// `urn:xiezhi:problem:` and its kind: bad-parameter, unauthenticated, forbidden, not-found, unavailable, busy, too-slow, …
+    /// `urn:xiezhi:problem:` and its kind: bad-parameter, unauthenticated, forbidden, not-found, conflict, unavailable, busy, too-slow, …
     #[schema(example = "urn:xiezhi:problem:bad-parameter")]
     r#type: String,
     title: &'static str,
@@ -19,6 +20,12 @@ pub(crate) struct ProblemBody {
     /// The parameter at fault, if it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<String>,
+    /// Why a command was refused: a code of docs/workflow.md.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The reason in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Explanation>,
 }
 
 impl ProblemBody {
@@ -30,6 +37,8 @@ impl ProblemBody {
             detail: problem.detail.clone(),
             instance,
             parameter: problem.parameter.clone(),
+            reason: problem.refusal.as_ref().map(|refusal| refusal.code),
+            message: problem.refusal.clone().map(|refusal| refusal.message.into()),
         }
     }
 }

@@ -5,7 +5,8 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::words::{
-    AxisWord, CategoryWord, CodeWord, CountWord, GroupWord, KindWord, LanguageWord, LightWord, StateWord,
+    AxisWord, CategoryWord, CodeWord, CountWord, GroupWord, KindWord, LanguageWord, LightWord, StageWord,
+    StateWord,
 };
 
 /// For addresses that take nothing.
@@ -130,6 +131,36 @@ struct LanguageParams {
     lang: Option<LanguageWord>,
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RuleParams {
+    /// Organisation whose rule it is. Repeat for any of several.
+    org: Option<Vec<String>>,
+    /// Where the newest version is on its way.
+    #[param(inline)]
+    state: Option<Vec<StageWord>>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DiffParams {
+    /// Number of the version to compare with. Without it: the last one approved before, else the one before.
+    against: Option<u32>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditParams {
+    /// Id of the rule. Without it: all.
+    rule: Option<String>,
+    /// Number of the first entry to show.
+    #[param(minimum = 0, default = 0)]
+    from_seq: Option<u64>,
+    /// Entries a page.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<u32>,
+}
+
 macro_rules! together {
     ($($name:ident = $($part:ident)+;)*) => {
         $(
@@ -148,5 +179,6 @@ together! {
     AlarmListParams = FilterParams PageParams CountParams;
     StatsParams = FilterParams GroupParams;
     DeadLetterParams = RecordParams PageParams;
+    RuleListParams = RuleParams PageParams;
     IndexParams = FilterParams PageParams LanguageParams;
 }

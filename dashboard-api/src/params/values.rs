@@ -52,6 +52,13 @@ impl<P: IntoParams> Params<P> {
         values.map(|value| checked(field.name(), value, known.as_deref(), field.is_optional())).collect()
     }
 
+    /// Stages of a review, each a known one.
+    pub(crate) fn stages(&self) -> Result<Vec<&'static str>, Problem> {
+        let known = |value: &str| words::STAGES.into_iter().find(|stage| *stage == value);
+        let values = self.many("state").into_iter();
+        values.map(|value| known(value).ok_or_else(|| not_one_of("state", value, &words::STAGES))).collect()
+    }
+
     fn axis(&self) -> Result<Axis, Problem> {
         let name = self.word("axis", &words::AXES)?;
         Ok(name.and_then(|name| Axis::ALL.into_iter().find(|axis| axis.name() == name)).unwrap_or_default())

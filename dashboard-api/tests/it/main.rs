@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report, in its helpers as well")]
 
 mod data;
+mod desk;
 mod engine;
 mod rights;
 

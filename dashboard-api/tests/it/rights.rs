@@ -84,7 +84,14 @@ fn need(path: &str) -> Option<&'static str> {
         "/api/v1/dead-letters" => "dead letters",
         "/api/v1/progress" | "/api/v1/completeness" => "the pipeline",
         "/api/v1/incidents" => "incidents",
-        "/healthz" | "/readyz" => return None,
+        "/api/v1/rules"
+        | "/api/v1/rules/{id}"
+        | "/api/v1/rules/{id}/versions/{number}"
+        | "/api/v1/rules/{id}/versions/{number}/diff"
+        | "/api/v1/rules/{id}/versions/{number}/lint" => "rules",
+        "/api/v1/audit" => "the audit trail",
+        // Commands have a story of their own (tests/system/rules.rs).
+        "/healthz" | "/readyz" | "/api/v1/rules/{id}/commands" => return None,
         path => panic!("{path} has no place in the matrix"),
     })
 }
@@ -112,7 +119,8 @@ impl Site {
         let reader = Arc::new(ClickHouseReader::new(&connection, Duration::from_secs(30)));
         let limits = Limits { request: Duration::from_secs(60), ..Limits::default() };
         let state = ApiState::new(reader, &prometheus::Registry::new(), limits).unwrap();
-        let app = router(state.with_identity(identity, Arc::new(tree()), || NOW));
+        let rules = crate::desk::with_drafts(&ORGS, || NOW).await;
+        let app = router(state.with_rules(rules).with_identity(identity, Arc::new(tree()), || NOW));
         Self { app, provider, _engine: engine }
     }
 
@@ -188,7 +196,7 @@ fn addresses() -> Vec<String> {
 /// The address for a thing of one organisation.
 fn of_org(path: &str, org: &str) -> String {
     let id = if path.starts_with("/api/v1/alarms/") { alarm_id(org) } else { format!("MARK-{org}") };
-    path.replace("{id}", &id)
+    path.replace("{id}", &id).replace("{number}", "1")
 }
 
 #[tokio::test]
@@ -317,6 +325,8 @@ fn foreign_values(parameter: &Value, org: &str) -> impl Iterator<Item = String> 
         "region" | "region_is" => values.extend([region(org), String::new(), "99".to_owned()]),
         "case" => values.push(format!("MARK-{org}")),
         "item" => values.push("item".to_owned()),
+        "rule" => values.push(format!("MARK-{org}")),
+        "against" => values.push("1".to_owned()),
         "step" => values.push("s".to_owned()),
         "rules_version" => values.push("v".to_owned()),
         "topic" => values.push(format!("inbound.{org}")),

@@ -1,0 +1,73 @@
+//! The desk of a process that serves the API: rules on their way, and lint over them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use dashboard_api::Rules;
+use desk::{KafkaLog, Metrics, Service};
+use model::Catalogue;
+use model::catalogue::Problem;
+use prometheus::Registry;
+use rdkafka::config::ClientConfig;
+use serde_json::Value;
+
+use crate::wall;
+
+/// Starts the desk; rules are served once it has read the log.
+pub(crate) fn start(client: &ClientConfig, catalogue: &Path, registry: &Registry) -> anyhow::Result<Rules> {
+    let base = client.clone();
+    let open = move || KafkaLog::open(&base, ingest::topics::WORKFLOW);
+    let desk =
+        Service::start(open, wall::now, Metrics::new(registry)?).context("the desk cannot be started")?;
+    let catalogue: PathBuf = catalogue.to_owned();
+    let lint = move |object: &str, content: &Value| findings(&catalogue, object, content);
+    Ok(Rules::new(Arc::new(desk), Arc::new(lint), wall::now))
+}
+
+/// What lint says of an object's content, in the catalogue as its files are now.
+fn findings(dir: &Path, object: &str, content: &Value) -> Vec<Problem> {
+    let files = files(dir);
+    let known = Catalogue::inspect_files(files.clone());
+    let today = known.catalogue.as_ref().map(|catalogue| catalogue.calendar.day_of(wall::now()));
+    let (file, text) = placed(&files, object, content);
+    let drafted = files.into_iter().filter(|(name, _)| *name != file).chain([(file.clone(), text)]);
+    let inspection = Catalogue::inspect_files(drafted);
+    let findings = inspection.findings(today.unwrap_or_default());
+    // What others wrote is not what this draft is judged by.
+    findings.into_iter().filter(|finding| finding.file == file).collect()
+}
+
+/// The file that an object's content goes into, and what stands in it then: YAML takes JSON as it is.
+fn placed(files: &BTreeMap<String, String>, object: &str, content: &Value) -> (String, String) {
+    let (code, point) = object.split_once('#').map_or((object, None), |(code, point)| (code, Some(point)));
+    let item = |text: &str| serde_saphyr::from_str::<Value>(text).ok();
+    let is_of_code = |text: &str| item(text).is_some_and(|item| item["code"] == code);
+    let mut items = files.iter().filter(|(name, _)| name.starts_with("items/"));
+    let own = items.find(|(_, text)| is_of_code(text));
+    let file = own.map_or_else(|| "items/draft.yaml".to_owned(), |(name, _)| name.clone());
+    let Some(point) = point else { return (file, content.to_string()) };
+    let mut whole = own.and_then(|(_, text)| item(text)).unwrap_or_else(|| serde_json::json!({"code": code}));
+    if let Some(points) = whole["points"].as_array_mut() {
+        points.retain(|old| old["id"] != point);
+        points.push(content.clone());
+    }
+    (file, whole.to_string())
+}
+
+/// The catalogue's texts by relative path; what cannot be read is left out, and so found by lint as missing.
+fn files(dir: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for (below, prefix) in [("", ""), ("items", "items/"), ("calendar", "calendar/")] {
+        for entry in std::fs::read_dir(dir.join(below)).into_iter().flatten().flatten() {
+            let (path, name) = (entry.path(), entry.file_name());
+            let is_known =
+                path.extension().is_some_and(|ext| ["yaml", "yml", "csv"].iter().any(|known| ext == *known));
+            if let (true, Some(name), Ok(text)) = (is_known, name.to_str(), std::fs::read_to_string(&path)) {
+                files.insert(format!("{prefix}{name}"), text);
+            }
+        }
+    }
+    files
+}

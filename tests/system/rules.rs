@@ -1,0 +1,337 @@
+//! A rule from draft to approved over HTTP, by four people in four roles, with two API processes on one real Kafka: a return
+//! on the way, a review of one's own work that is refused, two approvals at once of which one has an effect, and a
+//! kill -9 of the process in the middle of a command.
+
+use std::path::Path;
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+
+use identity::KeySource;
+use identity::provider::{AUDIENCE, Account, Provider};
+use model::catalogue::Bilingual;
+use serde_json::{Value, json};
+use system_tests::http::{self, Answer};
+use system_tests::site::{Scratch, Site};
+use system_tests::{PATIENCE, alone, programs, say, wait_for};
+
+const TEST: &str = "rules";
+/// 云泽市城市管理局, and the item that it drafts anew.
+const ORG: &str = "119901002600008594";
+const OTHER_ORG: &str = "11990100260000488D";
+const RULE: &str = "9901-CF-0042";
+
+fn now() -> model::Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    model::Instant(since.as_millis() as i64)
+}
+
+/// Ids and roles. `ma` has two hats; `yan` is of another department; `shen` audits all.
+fn accounts() -> Vec<Account> {
+    let both = |id: &str| Bilingual { zh: id.to_owned(), en: id.to_owned() };
+    let account = |id: &str, roles: &[&str], org: &str| {
+        let grants = roles.iter().map(|role| json!({"role": role, "orgs": [org]})).collect();
+        Account { id: id.to_owned(), name: both(id), office: both(id), grants }
+    };
+    let everywhere = json!([{"role": "supervision_bureau", "everywhere": true}]);
+    let auditor = Account { grants: everywhere, ..account("shen", &[], ORG) };
+    vec![
+        account("li", &["submitter"], ORG),
+        account("fang", &["legal_office"], ORG),
+        account("chen", &["supervision_office"], ORG),
+        account("zhou", &["supervision_bureau"], ORG),
+        account("wu", &["supervision_bureau"], ORG),
+        account("ma", &["submitter", "supervision_office"], ORG),
+        account("yan", &["supervision_office"], OTHER_ORG),
+        account("wang", &["handler"], ORG),
+        auditor,
+    ]
+}
+
+/// The issuer of the tokens, and the sites' configuration that believes it.
+struct Issuer {
+    provider: Provider,
+    _scratch: Scratch,
+    config: String,
+}
+
+impl Issuer {
+    fn new() -> Self {
+        let provider = Provider::new("127.0.0.1:1".parse().unwrap(), accounts(), now).unwrap();
+        let scratch = Scratch::new("rules-issuer");
+        let keys = scratch.path("keys.json");
+        std::fs::write(&keys, provider.read().unwrap()).unwrap();
+        let config = format!(
+            "identity: {{issuer: \"{}\", audience: {AUDIENCE}, keys: {keys}, algorithms: [ES256]}}\n",
+            provider.issuer()
+        );
+        Self { provider, _scratch: scratch, config }
+    }
+}
+
+struct Api<'a> {
+    site: &'a Site,
+    issuer: &'a Issuer,
+}
+
+impl Api<'_> {
+    fn get(&self, person: &str, path: &str) -> Answer {
+        let token = self.issuer.provider.token(person).unwrap();
+        http::send(&format!("{}{path}", self.site.api), &token, &[], None).unwrap()
+    }
+
+    fn ask(&self, person: &str, key: &str, expected: u64, action: &Value) -> Result<Answer, String> {
+        let token = self.issuer.provider.token(person).unwrap();
+        let url = format!("{}/api/v1/rules/{RULE}/commands", self.site.api);
+        let body = json!({"expected": expected, "action": action});
+        http::send(&url, &token, &[("idempotency-key", key)], Some(&body)).map_err(|error| error.to_string())
+    }
+
+    /// Accepted, with this revision.
+    fn does(&self, person: &str, expected: u64, action: Value) {
+        let answer = self.ask(person, &format!("{person}-{expected}"), expected, &action).unwrap();
+        assert_eq!(answer.status, 200, "{person} {action}: {}", answer.text());
+        assert_eq!(answer.json()["revision"], expected + 1, "{person} {action}");
+    }
+
+    /// Refused, with this status and reason.
+    fn may_not(&self, person: &str, expected: u64, action: Value, status: u16, reason: &str) {
+        let key = format!("no-{person}-{expected}-{reason}");
+        let answer = self.ask(person, &key, expected, &action).unwrap();
+        let problem = answer.json();
+        assert_eq!(
+            (answer.status, &problem["reason"]),
+            (status, &json!(reason)),
+            "{person} {action}: {problem}"
+        );
+        let said =
+            |language: &str| problem["message"][language].as_str().is_some_and(|text| !text.is_empty());
+        assert!(said("zh") && said("en"), "{problem}");
+    }
+
+    fn rule(&self, person: &str) -> Value {
+        let answer = self.get(person, &format!("/api/v1/rules/{RULE}"));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    }
+
+    /// Until the desk has read its log.
+    fn await_desk(&self) {
+        wait_for("the desk is ready", PATIENCE, || {
+            (self.get("chen", "/api/v1/rules").status == 200).then_some(())
+        });
+    }
+}
+
+/// The item as it stands in the catalogue, with one limit changed.
+fn content(catalogue: &Path, days: u32) -> Value {
+    let files = std::fs::read_dir(catalogue.join("items")).unwrap();
+    let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let text = texts.into_iter().find(|text| text.contains(RULE)).unwrap();
+    let mut item: Value = serde_saphyr::from_str(&text).unwrap();
+    let limits = item["limits"].as_array_mut().unwrap();
+    let limit = limits.iter_mut().find(|limit| limit["id"] == "filing").unwrap();
+    limit["days"] = json!(days);
+    item
+}
+
+fn draft(content: &Value) -> Value {
+    json!({"do": "draft", "org": ORG, "content": content, "in_flight": "pin"})
+}
+
+fn dry_run(api: &Api<'_>, version: u32) -> Value {
+    let head = &api.rule("li")["versions"][version as usize - 1];
+    let report =
+        json!({"report": "00".repeat(32), "content": head["hash"], "added": 3, "removed": 1, "changed": 0});
+    json!({"do": "attach_dry_run", "version": version, "report": report})
+}
+
+#[test]
+fn rules() {
+    let _alone = alone();
+    let catalogue = programs::root().join("deploy/catalogues/demo");
+    let issuer = Issuer::new();
+    // The stores live in a process of their own, so that an API process can be killed without them.
+    let stores = Site::configured("rules-stores", &catalogue, &format!("{}roles: [sink]\n", issuer.config));
+    let config = format!(
+        "{}roles: [api]\nkafka: {{brokers: \"{}\"}}\nclickhouse: {{url: \"{}\", reader: reader}}\n",
+        issuer.config, stores.kafka, stores.clickhouse
+    );
+    let mut first = Site::configured("rules-first", &catalogue, &config);
+    let second = Site::configured("rules-second", &catalogue, &config);
+    let began = Instant::now();
+    {
+        let (here, there) = (Api { site: &first, issuer: &issuer }, Api { site: &second, issuer: &issuer });
+        here.await_desk();
+        there.await_desk();
+        strangers(&here);
+        to_first_review(&here, &catalogue);
+        returned_and_sent_again(&here, &there, &catalogue);
+        two_approvals_at_once(&here, &there);
+    }
+    killed_in_the_middle(&mut first, &second, &issuer, &catalogue);
+    {
+        let (here, there) = (Api { site: &first, issuer: &issuer }, Api { site: &second, issuer: &issuer });
+        audit(&here, &there);
+    }
+    let said = second.said();
+    assert!(said.contains("xiezhi::access") && said.contains("chen") && !said.contains("eyJ"), "{said}");
+    say(TEST, &format!("the story took {:.1} s", began.elapsed().as_secs_f64()));
+    first.stop();
+    second.stop();
+    stores.stop();
+}
+
+/// Who has no token, no role, or another department, before there is anything.
+fn strangers(api: &Api<'_>) {
+    assert_eq!(api.site.get("/api/v1/rules").status, 401);
+    assert_eq!(api.get("wang", "/api/v1/rules").status, 403);
+    let answer = api.ask("wang", "k", 0, &json!({"do": "submit", "version": 1})).unwrap();
+    assert_eq!(answer.status, 403, "{}", answer.text());
+    let answer = api.ask("li", "", 0, &json!({"do": "submit", "version": 1})).unwrap();
+    assert_eq!((answer.status, &answer.json()["parameter"]), (400, &json!("Idempotency-Key")));
+    let answer = api.ask("li", "k", 0, &json!({"do": "submit", "version": 1})).unwrap();
+    assert_eq!(answer.status, 404, "{}", answer.text());
+    let answer = api.ask("li", "k", 0, &json!({"do": "approve"})).unwrap();
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    let foreign = json!({"do": "draft", "org": OTHER_ORG, "content": {"code": RULE}, "in_flight": "pin"});
+    api.may_not("li", 0, foreign, 403, "wrong_org");
+}
+
+/// The first version, as far as the supervision office's desk; lint stops it once.
+fn to_first_review(api: &Api<'_>, catalogue: &Path) {
+    let mut bad = content(catalogue, 9);
+    bad["points"][0]["limit"] = json!("no-such-limit");
+    api.does("li", 0, draft(&bad));
+    api.does("fang", 1, json!({"do": "pass_legally", "version": 1}));
+    let lint = api.get("li", &format!("/api/v1/rules/{RULE}/versions/1/lint")).json();
+    assert!(lint["errors"].as_u64().unwrap() > 0, "{lint}");
+    api.may_not("li", 2, json!({"do": "submit", "version": 1}), 422, "lint_errors");
+    api.does("li", 2, json!({"do": "withdraw", "version": 1}));
+    api.does("li", 3, draft(&content(catalogue, 9)));
+    api.may_not("li", 4, json!({"do": "pass_legally", "version": 2}), 403, "wrong_role");
+    api.does("fang", 4, json!({"do": "pass_legally", "version": 2}));
+    api.does("li", 5, dry_run(api, 2));
+    api.does("li", 6, json!({"do": "submit", "version": 2}));
+    let changes = api.get("chen", &format!("/api/v1/rules/{RULE}/versions/2/diff?against=1")).json();
+    let paths: Vec<&str> =
+        changes["changes"].as_array().unwrap().iter().map(|c| c["path"].as_str().unwrap()).collect();
+    assert!(paths.len() == 1 && paths[0].starts_with("points["), "{changes}");
+}
+
+/// The supervision office returns it; it is mended, and goes round again. A foreign office sees nothing of it.
+fn returned_and_sent_again(here: &Api<'_>, there: &Api<'_>, catalogue: &Path) {
+    here.may_not("chen", 7, json!({"do": "return", "version": 2, "reason": " "}), 422, "return_reason");
+    there.does("chen", 7, json!({"do": "return", "version": 2, "reason": "期限过长"}));
+    wait_for("the other process has read it", PATIENCE, || (here.rule("li")["revision"] == 8).then_some(()));
+    let returned = &here.rule("li")["versions"][1];
+    assert_eq!((&returned["state"], &returned["return_reason"]), (&json!("returned"), &json!("期限过长")));
+    for path in ["", "/versions/2", "/versions/2/diff", "/versions/2/lint"] {
+        let answer = here.get("yan", &format!("/api/v1/rules/{RULE}{path}"));
+        assert!(answer.status == 404 && !answer.text().contains("期限"), "{path}: {}", answer.text());
+    }
+    assert_eq!(here.get("yan", "/api/v1/rules").json()["rules"], json!([]));
+    // What was tried in the name of its department, it sees.
+    let trail = here.get("yan", &format!("/api/v1/audit?rule={RULE}")).json();
+    assert_eq!(trail["entries"].as_array().unwrap().len(), 1, "{trail}");
+    assert_eq!(trail["entries"][0]["reason"], "wrong_org");
+    let answer = here.ask("yan", "k", 8, &json!({"do": "pass_first", "version": 2})).unwrap();
+    assert_eq!(answer.status, 404, "{}", answer.text());
+    // Written by one with two hats, so he may not review it under the other.
+    here.does("ma", 8, draft(&content(catalogue, 8)));
+    here.does("fang", 9, json!({"do": "pass_legally", "version": 3}));
+    here.does("ma", 10, dry_run(here, 3));
+    here.does("li", 11, json!({"do": "submit", "version": 3}));
+    here.may_not("ma", 12, json!({"do": "pass_first", "version": 3}), 403, "own_work");
+    here.may_not("chen", 11, json!({"do": "pass_first", "version": 3}), 409, "stale");
+    here.does("chen", 12, json!({"do": "pass_first", "version": 3}));
+}
+
+/// Two of the bureau approve at the same moment, each at a process of his own.
+fn two_approvals_at_once(here: &Api<'_>, there: &Api<'_>) {
+    wait_for("the other process has read it", PATIENCE, || {
+        (there.rule("wu")["revision"] == 13).then_some(())
+    });
+    let from = in_an_hour();
+    let approve = json!({"do": "pass_final", "version": 3, "from": from});
+    let start = Arc::new(Barrier::new(2));
+    let statuses = std::thread::scope(|scope| {
+        let both = [(here, "zhou"), (there, "wu")].map(|(api, person)| {
+            let (start, approve) = (Arc::clone(&start), &approve);
+            scope.spawn(move || {
+                start.wait();
+                let answer = api.ask(person, "approve", 13, approve).unwrap();
+                (answer.status, answer.json())
+            })
+        });
+        both.map(|thread| thread.join().unwrap())
+    });
+    let mut codes = statuses.each_ref().map(|(status, _)| *status);
+    codes.sort_unstable();
+    assert_eq!(codes, [200, 409], "{statuses:?}");
+    let late = statuses.iter().find(|(status, _)| *status == 409).unwrap();
+    assert_eq!(late.1["reason"], "stale", "{statuses:?}");
+    let rule = here.rule("li");
+    let approved = &rule["versions"][2];
+    assert_eq!(
+        (&rule["revision"], &approved["state"], &approved["phase"]),
+        (&json!(14), &json!("approved"), &json!("scheduled"))
+    );
+}
+
+fn in_an_hour() -> String {
+    // Whole seconds of UTC are enough for a review.
+    let at = now().plus_ms(3_600_000);
+    at.to_string()
+}
+
+/// A process dies while a command is on its way; the same command under the same key, at the other process and at the
+/// first one started again, has one effect and one answer.
+fn killed_in_the_middle(first: &mut Site, second: &Site, issuer: &Issuer, catalogue: &Path) {
+    let action = draft(&content(catalogue, 6));
+    let (token, url) =
+        (issuer.provider.token("li").unwrap(), format!("{}/api/v1/rules/{RULE}/commands", first.api));
+    let body = json!({"expected": 14, "action": action});
+    let sent = std::thread::spawn(move || {
+        http::send(&url, &token, &[("idempotency-key", "again")], Some(&body)).map(|answer| answer.status)
+    });
+    std::thread::park_timeout(Duration::from_millis(2));
+    first.kill9();
+    let cut_off = sent.join().unwrap();
+    let there = Api { site: second, issuer };
+    let one = there.ask("li", "again", 14, &action).unwrap();
+    assert_eq!(one.status, 200, "{}", one.text());
+    first.start_again();
+    let here = Api { site: first, issuer };
+    here.await_desk();
+    let two = here.ask("li", "again", 14, &action).unwrap();
+    assert_eq!((two.status, two.json()), (200, one.json()));
+    assert_eq!((one.json()["version"].as_u64(), one.json()["revision"].as_u64()), (Some(4), Some(15)));
+    assert_eq!(here.rule("li")["versions"].as_array().unwrap().len(), 4, "one effect");
+    let other = here.ask("li", "again", 15, &json!({"do": "withdraw", "version": 4})).unwrap();
+    assert_eq!((other.status, &other.json()["reason"]), (422, &json!("key_reused")), "{}", other.text());
+    say(TEST, &format!("killed during a command (the client saw {cut_off:?}); repeated twice, one effect"));
+}
+
+/// Both processes tell the same trail, refusals included, and its chain has no gap.
+fn audit(here: &Api<'_>, there: &Api<'_>) {
+    let (one, two) =
+        (here.get("shen", "/api/v1/audit?limit=500"), there.get("shen", "/api/v1/audit?limit=500"));
+    let (one, two) = (one.json(), two.json());
+    assert_eq!(one, two);
+    let entries = one["entries"].as_array().unwrap();
+    assert_eq!(one["total"].as_u64().unwrap(), entries.last().unwrap()["seq"].as_u64().unwrap() + 1);
+    assert_eq!(one["head"], entries.last().unwrap()["hash"]);
+    let count = |what: &str| entries.iter().filter(|entry| entry["outcome"] == what).count();
+    assert_eq!(count("accepted"), 15, "{one}");
+    let reasons: Vec<&str> = entries.iter().filter_map(|entry| entry["reason"].as_str()).collect();
+    for reason in ["wrong_org", "lint_errors", "wrong_role", "return_reason", "own_work", "stale"] {
+        assert!(reasons.contains(&reason), "{reason} is not in {reasons:?}");
+    }
+    let own = here.get("chen", "/api/v1/audit?limit=500").json();
+    assert_eq!(
+        (&own["entries"], &own["total"]),
+        (&one["entries"], &Value::Null),
+        "all is of his department's rule"
+    );
+    assert_eq!(here.get("fang", "/api/v1/audit").status, 403);
+}
