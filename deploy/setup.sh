@@ -141,6 +141,54 @@ fetch_clickhouse() {
     fi
 }
 
+# Debian's Prometheus and Alertmanager, for the tests of rules and alerts. Unpacked into the cache, not installed: installed
+# they would start services on this machine. Needs no root unless apt's lists are missing.
+fetch_prometheus() {
+    local home=$CACHE/prometheus partial=$CACHE/prometheus.partial deb
+    if [[ ! -x $home/usr/bin/promtool || ! -x $home/usr/bin/alertmanager ]]; then
+        if have promtool && have prometheus && have amtool; then
+            say "prometheus: $(command -v prometheus)"
+            return
+        fi
+        rm -rf "$partial"
+        mkdir -p "$partial"
+        if ! have dpkg-deb || ! download_debs "$partial" prometheus prometheus-alertmanager; then
+            say "prometheus: not to be had here, so tests of alerts will say SKIPPED; with root: apt-get update, or put" \
+                "prometheus, promtool, alertmanager and amtool into the PATH"
+            return
+        fi
+        for deb in "$partial"/*.deb; do
+            dpkg-deb --extract "$deb" "$partial"
+            rm "$deb"
+        done
+        rm -rf "$home"
+        mv "$partial" "$home"
+        alertmanager_in_place "$home"
+    fi
+    say "prometheus: $home/usr/bin"
+}
+
+# Debian's Alertmanager looks for its template in /usr/share and nowhere else: it is given a /usr/share of its own.
+alertmanager_in_place() {
+    cat >"$1/usr/bin/alertmanager" <<SCRIPT
+#!/bin/sh
+exec unshare --map-root-user --mount sh -c 'mount -t tmpfs tmpfs /usr/share && mkdir /usr/share/prometheus &&
+    mount --bind "$1/usr/share/prometheus" /usr/share/prometheus && exec "$1/usr/bin/prometheus-alertmanager" "\$@"' sh "\$@"
+SCRIPT
+    chmod +x "$1/usr/bin/alertmanager"
+}
+
+# download_debs DIRECTORY PACKAGE...: as apt knows and verifies them.
+download_debs() {
+    local directory=$1 log=$CACHE/apt.log
+    shift
+    have apt-get || return 1
+    (cd "$directory" && apt-get download "$@") >>"$log" 2>&1 && return
+    can_be_root || return 1
+    apt update
+    (cd "$directory" && apt-get download "$@") >>"$log" 2>&1
+}
+
 # A stamp of the versions asked for and of the interpreter; it is written last, so that half an environment is made anew.
 python_stamp() {
     { python3 --version; cat "$ROOT/tests/requirements.txt" "$ROOT"/tests/*/requirements.txt; } | sha256sum
@@ -169,6 +217,7 @@ main() {
     check_rust
     fetch_kafka
     fetch_clickhouse
+    fetch_prometheus
     make_venv
     say "ready"
 }

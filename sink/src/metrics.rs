@@ -11,6 +11,10 @@ use crate::watch::Standing;
 /// Seconds; from one small insert to an outage's end.
 const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 15.0, 60.0];
 
+/// What a repair may find rows missing of. Told from the start: a counter that comes with its first row has not risen.
+const REPAIRED: [&str; 5] =
+    ["findings_log", "alarms_current", "case_events_log", "ledger_progress_log", "case_events_progress_log"];
+
 /// Of all topics.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -18,6 +22,7 @@ pub struct Metrics {
     rows: IntCounterVec,
     insert_seconds: HistogramVec,
     stored_seconds: HistogramVec,
+    clock_alarms: Histogram,
     oldest: IntGaugeVec,
     pending: IntGaugeVec,
     lag: IntGaugeVec,
@@ -61,6 +66,13 @@ impl Metrics {
                 "From the timestamp of a batch's oldest record until the batch is stored",
                 &["topic"],
             )?,
+            clock_alarms: {
+                let name = "xiezhi_sink_clock_alarm_seconds";
+                let help = "From the instant due until the alarm that no event raised is stored";
+                let metric = Histogram::with_opts(HistogramOpts::new(name, help).buckets(BUCKETS.to_vec()))?;
+                registry.register(Box::new(metric.clone()))?;
+                metric
+            },
             oldest: gauge(
                 "xiezhi_sink_oldest_unstored_timestamp_ms",
                 "Timestamp of the oldest record in hand that is not stored; 0 if there is none",
@@ -94,11 +106,15 @@ impl Metrics {
                 registry.register(Box::new(metric.clone()))?;
                 metric
             },
-            missing: counter(
-                "xiezhi_sink_missing_rows_total",
-                "Rows that a repair found missing and inserted again",
-                &["table"],
-            )?,
+            missing: {
+                let name = "xiezhi_sink_missing_rows_total";
+                let missing =
+                    counter(name, "Rows that a repair found missing and inserted again", &["table"])?;
+                for table in REPAIRED {
+                    missing.with_label_values(&[table]).inc_by(0);
+                }
+                missing
+            },
             repaired: {
                 let name = "xiezhi_sink_repair_timestamp_ms";
                 let metric = IntGauge::new(name, "When the last comparison ended; 0 if none did")?;
@@ -165,6 +181,10 @@ impl TopicMetrics {
 
     pub(crate) fn stored_seconds(&self) -> Histogram {
         self.all.stored_seconds.with_label_values(&[self.topic])
+    }
+
+    pub(crate) fn clock_alarms(&self) -> &Histogram {
+        &self.all.clock_alarms
     }
 
     pub(crate) fn oldest(&self) -> IntGauge {

@@ -206,11 +206,14 @@ impl<K: Source, S: Store> Pump<K, S> {
     fn insert(&mut self, mut work: Box<Work>, now: Now) -> Next {
         let Some((rows, range, token)) = work.storing.next() else { return self.stored(&work, now) };
         let (table, count) = (rows.table(), range.len());
-        let outcome = self.store.insert(rows, range, &token);
+        let outcome = self.store.insert(rows, range.clone(), &token);
         let pause = match &outcome {
             Outcome::Stored => {
                 self.recovered(table);
                 self.metrics.rows(table).inc_by(count as u64);
+                for due in rows.raised_by_clock(range) {
+                    self.metrics.clock_alarms().observe((now.wall.0 - due).max(0) as f64 / 1_000.0);
+                }
                 work.storing.stored();
                 Duration::ZERO
             }

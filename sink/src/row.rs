@@ -8,8 +8,10 @@ mod progress;
 mod standing;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ledger::chain::{Chain, Misfit};
+use model::finding::{Cause, Change};
 use serde::{Serialize, Serializer};
 
 pub use case_event::CaseEventRow;
@@ -72,6 +74,14 @@ impl Rows {
 
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// When that was due which no event raised, milliseconds, of the rows in a range.
+    pub(crate) fn raised_by_clock(&self, range: Range<usize>) -> impl Iterator<Item = i64> + '_ {
+        let findings = if let Self::Findings(rows) = self { rows.get(range) } else { None };
+        let by_clock =
+            |row: &&FindingRow| row.cause == Cause::Clock.as_str() && row.change == Change::Raised.as_str();
+        findings.unwrap_or_default().iter().filter(by_clock).map(|row| row.violated_at)
     }
 
     /// The dead letter in which a row is kept that the store refuses; `None` where there is no such form.
@@ -191,6 +201,24 @@ pub(crate) fn offset(offset: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_the_clock_raised_is_measured() {
+        let row = |cause: Cause, change: Change, at: i64| {
+            let finding = finding::tests::finding(1);
+            let finding = model::Finding { cause, change, violated_at: model::Instant(at), ..finding };
+            FindingRow::of(&finding, 0, 0, 0)
+        };
+        let rows = Rows::Findings(vec![
+            row(Cause::Clock, Change::Raised, 1),
+            row(Cause::Fact, Change::Raised, 2),
+            row(Cause::Clock, Change::Updated, 3),
+            row(Cause::Clock, Change::Raised, 4),
+        ]);
+        assert_eq!(rows.raised_by_clock(0..4).collect::<Vec<_>>(), [1, 4]);
+        assert_eq!(rows.raised_by_clock(0..3).collect::<Vec<_>>(), [1]);
+        assert_eq!(Rows::Progress(Vec::new()).raised_by_clock(0..0).count(), 0);
+    }
 
     #[test]
     fn instants_beyond_the_columns_range_go_to_its_ends() {

@@ -33,9 +33,14 @@ pub fn xiezhi<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>)
 
 /// A program of ours that the kernel kills when the thread that starts it is gone: nothing outlives a killed test.
 pub fn tied(name: &str) -> Command {
+    tied_to_us(&program(name))
+}
+
+/// The same for a program of others.
+pub fn tied_to_us(program: &Path) -> Command {
     // Of util-linux, as deploy/setup.sh installs it.
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--"]).arg(program(name)).current_dir(root()).stdin(Stdio::null());
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program).current_dir(root()).stdin(Stdio::null());
     command
 }
 
@@ -50,12 +55,25 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+fn cache() -> PathBuf {
+    std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| Path::new(&std::env::var_os("HOME").expect("HOME is set")).join(".cache"))
+}
+
+/// A program of Prometheus or Alertmanager: of the PATH, or as deploy/setup.sh has unpacked it; Debian gives some a longer
+/// name. `None` where neither is: that is to be told.
+pub fn of_prometheus(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let unpacked = cache().join("xiezhi/prometheus/usr/bin");
+    let folders = std::env::split_paths(&path).chain([unpacked]);
+    let places = folders.flat_map(|folder| [folder.join(name), folder.join(format!("prometheus-{name}"))]);
+    places.into_iter().find(|place| place.is_file())
+}
+
 /// Python of the environment that deploy/setup.sh makes.
 pub fn python() -> Command {
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| Path::new(&std::env::var_os("HOME").expect("HOME is set")).join(".cache"));
-    let interpreter = cache.join("xiezhi/venv/bin/python");
+    let interpreter = cache().join("xiezhi/venv/bin/python");
     assert!(interpreter.exists(), "{} is missing: run deploy/setup.sh", interpreter.display());
     let mut command = Command::new(interpreter);
     command.current_dir(root()).stdin(Stdio::null());

@@ -1,10 +1,11 @@
 //! The project's own chores: `cargo xtask tidy` holds the rules that no compiler knows,
-//! `cargo xtask ci` is the one gate, `cargo xtask test` runs every test there is.
+//! `cargo xtask ci` is the one gate, `cargo xtask test` runs every test there is, `cargo xtask dashboards` writes Grafana's.
 //!
 //! What must stay true: the gate is the same on a desk and in `.ci/run`; a rule says where it was broken and what
 //! would be right; nothing here is needed to build or run the product.
 
 mod ci;
+mod dashboards;
 mod metadata;
 mod repository;
 mod test;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-const USAGE: &str = "usage: cargo xtask tidy | ci | test";
+const USAGE: &str = "usage: cargo xtask tidy | ci | test | dashboards [--console URL --out DIR]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +35,12 @@ fn run(arguments: &[String]) -> Result<bool> {
         [command] if command == "tidy" => tidy::run(),
         [command] if command == "ci" => ci::run(),
         [command] if command == "test" => test::run(),
+        [command] if command == "dashboards" => dashboards::write(),
+        [command, console, url, out, dir]
+            if command == "dashboards" && console == "--console" && out == "--out" =>
+        {
+            dashboards::write_for(url, dir)
+        }
         _ => anyhow::bail!(USAGE),
     }
 }
