@@ -219,6 +219,24 @@ mod tests {
         assert_eq!(site.kafka.partitions, 4);
     }
 
+    /// Of the Helm chart's values only the site is ours.
+    #[derive(Deserialize)]
+    struct Values {
+        site: Site,
+    }
+
+    #[test]
+    fn the_configurations_of_deploy_can_be_used() {
+        for text in [include_str!("../deploy/compose/site.yaml"), include_str!("../deploy/systemd/site.yaml")]
+        {
+            let site = Site::parse(text).expect("usable");
+            assert!(site.kafka.brokers.is_some() && site.clickhouse.url.is_some());
+        }
+        let values: Values =
+            serde_saphyr::from_str(include_str!("../deploy/helm/xiezhi/values.yaml")).expect("usable");
+        assert!(values.site.kafka.brokers.is_some());
+    }
+
     #[test]
     fn what_would_break_the_guarantees_is_refused() {
         let refused = |text: &str| Site::parse(text).expect_err("refused").to_string();
