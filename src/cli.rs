@@ -28,6 +28,9 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Publish case events to the inbound topics
     Publish(PublishArgs),
+    /// The rules of a running installation: published editions of the catalogue 目录版本
+    #[command(subcommand)]
+    Reference(ReferenceCommand),
     /// Put dead letters back into the topics they came from
     Redrive(RedriveArgs),
     /// Run a site: ingest, detectors, sink, API
@@ -112,6 +115,46 @@ pub(crate) struct PublishArgs {
     /// Case events, JSON lines, also .gz and .zst; `-` is standard input
     #[arg(required = true, value_name = "EVENTS")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReferenceCommand {
+    /// Publish a catalogue as the next edition: detectors take it over without a restart
+    Publish(ReferencePublishArgs),
+    /// List the editions, or write the last one's files into a directory
+    Show(ReferenceShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReferencePublishArgs {
+    /// Bootstrap servers of Kafka
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: String,
+    /// A further setting of the Kafka client
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// The catalogue's directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) catalogue: PathBuf,
+    /// Cases accepted from then on are judged by its items [default: now]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(crate) from: Option<Instant>,
+    /// Who publishes it; it stays on record [default: the user of this machine]
+    #[arg(long)]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReferenceShowArgs {
+    /// Bootstrap servers of Kafka
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: String,
+    /// A further setting of the Kafka client
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Write the files of the last edition there instead of listing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

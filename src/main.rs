@@ -11,6 +11,7 @@ mod lines;
 mod local;
 mod people;
 mod random;
+mod reference;
 mod repair;
 mod rules;
 mod run;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         cli::Command::Catalogue(cli::CatalogueCommand::Check(args)) => catalogue_check::run(args),
         cli::Command::Import(args) => transfer::import(args),
         cli::Command::Publish(args) => transfer::publish_files(args),
+        cli::Command::Reference(command) => reference::run(command),
         cli::Command::Redrive(args) => transfer::redrive_letters(args),
         cli::Command::Run(args) => run::run(args),
         cli::Command::Demo(args) => demo::run(args),

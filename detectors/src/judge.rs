@@ -22,6 +22,10 @@ use crate::verdict::Verdict;
 pub struct Rules<'r> {
     /// The item that governs the case; `None` where the catalogue does not have it.
     pub item: Option<&'r Item>,
+    /// Of the catalogue that the item is from.
+    pub version: &'r str,
+    /// That catalogue was published to a log at work, and findings are told again when a case comes under it.
+    pub is_edition: bool,
     pub calendar: &'r Calendar,
     pub officers: &'r Officers,
 }

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod history;
 pub mod judge;
 pub mod machine;
+pub mod rulebook;
 pub mod symbols;
 pub mod verdict;
 

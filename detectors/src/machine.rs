@@ -8,20 +8,24 @@ mod revise;
 mod snapshot;
 mod sources;
 mod store;
+mod sweep;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use model::catalogue::Edition;
 use model::event::Event;
 use model::finding::Cause;
 use model::{Catalogue, Finding, Instant};
 
 use crate::facts::Facts;
 use crate::history::History;
-use crate::judge::{Judgement, Rules, judge};
+use crate::judge::judge;
+use crate::rulebook::Rulebook;
 use crate::symbols::Symbols;
 use sources::Sources;
 use store::Store;
+use sweep::Sweep;
 
 pub use digest::StateDigest;
 pub use snapshot::{Damaged, Restorer, STATE_FORMAT};
@@ -36,6 +40,8 @@ pub enum Input<'a> {
         at: Instant,
         home: bool,
     },
+    /// The rules have a further edition, the one behind those taken over before.
+    Edition(&'a Arc<Edition>),
     /// The logical clock has come this far.
     Clock(Instant),
 }
@@ -47,12 +53,15 @@ enum Timer {
     Case(u32),
     /// A source has said nothing for too long.
     Silence(u32),
+    /// An edition that migrates cases comes into force.
+    Edition,
 }
 
 /// The state of one partition's cases.
 #[derive(Debug)]
 pub struct CaseMachine {
-    rules: Arc<Catalogue>,
+    rules: Rulebook,
+    sweep: Option<Sweep>,
     now: Instant,
     symbols: Symbols,
     cases: Store,
@@ -86,7 +95,8 @@ impl CaseMachine {
 
     fn with(rules: Arc<Catalogue>, sources: Sources) -> Self {
         Self {
-            rules,
+            rules: Rulebook::of(rules),
+            sweep: None,
             sources,
             now: Instant(i64::MIN),
             symbols: Symbols::default(),
@@ -103,6 +113,7 @@ impl CaseMachine {
         match input {
             Input::Fact(event) => self.take(event, out),
             Input::Heard { source, at, home } => self.hear(source, (at, home), out),
+            Input::Edition(edition) => self.adopt(edition, out),
             Input::Clock(now) => {
                 self.fire(now, u32::MAX, usize::MAX, out);
             }
@@ -134,10 +145,13 @@ impl CaseMachine {
     pub fn findings(&self, number: u32, now: Instant) -> Vec<Finding> {
         let case = self.cases.get(number);
         let history = case.facts.history(&self.symbols);
-        let judged = judge_history(&self.rules, &history, now);
-        let revision = revise::Revision { rules: &self.rules, case: &case.id, now, cause: Cause::Fact };
+        let mut rulebook = self.rules.clone();
+        rulebook.come_to(now);
+        let rules = rulebook.governing(&history);
+        let judged = judge(&history, rules, now);
+        let revision = revise::Revision { rules, case: &case.id, now, cause: Cause::Fact };
         let (mut standing, mut out) = (Vec::new(), Vec::new());
-        revision.apply(&history, &judged.verdicts, || None, &mut standing, &mut out);
+        revision.apply(&history, &judged.verdicts, Vec::new, &mut standing, &mut out);
         out
     }
 
@@ -157,7 +171,7 @@ impl CaseMachine {
 
     /// The next instant at which something may happen in silence.
     pub fn next_wake(&self) -> Option<Instant> {
-        self.timers.first().map(|(at, _)| *at)
+        if self.sweep.is_some() { Some(self.now) } else { self.timers.first().map(|(at, _)| *at) }
     }
 
     pub fn counts(&self) -> Counts {
@@ -214,34 +228,48 @@ impl CaseMachine {
         self.heap += case.heap_bytes();
     }
 
-    /// Moves the clock to `now` and fires due timers in their order: at most `most` of them, and none once `out` holds
-    /// `enough` findings. Returns how many fired; those left over fire next time.
+    /// Moves the clock to `now` and does what is due, in its order: looks at cases again whose rules have changed, then fires
+    /// timers; at most `most` of these, and none once `out` holds `enough` findings. Returns how many; those left over come
+    /// next time.
     pub fn fire(&mut self, now: Instant, most: u32, enough: usize, out: &mut Vec<Finding>) -> u32 {
         self.now = self.now.max(now);
         let mut fired = 0;
-        while let Some((at, timer)) = self.timers.first().copied() {
-            if at > self.now || fired == most || out.len() >= enough {
-                break;
-            }
-            match timer {
-                Timer::Case(number) => {
-                    self.open(number);
-                    self.rejudge(number, None, Cause::Clock, out);
-                    self.close(number);
-                }
-                Timer::Silence(source) => {
-                    self.timers.pop_first();
-                    self.sources.get_mut(source).tell(self.now, &self.rules, out);
-                }
-            }
+        while fired < most && out.len() < enough && (self.sweep_on(out) || self.fire_one(out)) {
             fired += 1;
         }
         fired
     }
 
+    /// Fires the first timer, if it is due.
+    fn fire_one(&mut self, out: &mut Vec<Finding>) -> bool {
+        let due = self.timers.first().copied().filter(|(at, _)| *at <= self.now);
+        match due.map(|(_, timer)| timer) {
+            None => return false,
+            Some(Timer::Case(number)) => self.look_again(number, Cause::Clock, out),
+            Some(Timer::Silence(source)) => {
+                self.timers.pop_first();
+                self.sources.get_mut(source).tell(self.now, self.rules.base(), out);
+            }
+            Some(Timer::Edition) => {
+                self.timers.pop_first();
+                self.come_into_force();
+            }
+        }
+        true
+    }
+
+    /// Judges a case whose facts have not changed.
+    fn look_again(&mut self, number: u32, cause: Cause, out: &mut Vec<Finding>) {
+        self.open(number);
+        self.rejudge(number, None, cause, out);
+        self.close(number);
+    }
+
     fn hear(&mut self, name: &str, sign: (Instant, bool), out: &mut Vec<Finding>) {
         let Some(number) = self.sources.find(name) else { return };
-        let Some(moved) = self.sources.get_mut(number).hear(sign, self.now, &self.rules, out) else { return };
+        let Some(moved) = self.sources.get_mut(number).hear(sign, self.now, self.rules.base(), out) else {
+            return;
+        };
         if let Some(at) = moved.silence_before {
             self.timers.remove(&(at, Timer::Silence(number)));
         }
@@ -259,19 +287,37 @@ impl CaseMachine {
 
     /// Judges a case and says how the answer differs from what stands. `before` are the facts as they were.
     fn rejudge(&mut self, number: u32, before: Option<&Facts>, cause: Cause, out: &mut Vec<Finding>) {
-        let case = self.cases.touch(number);
+        let case = self.cases.get(number);
         let history = case.facts.history(&self.symbols);
         let (sources, now) = (&self.sources, self.now);
         let source = sources.of_case(&history);
-        let judged = judge_history(&self.rules, &history, sources.judging(source, now));
-        let before = before.map(|facts| facts.history(&self.symbols));
-        let told_at = told_at(now, &history);
-        let revision = revise::Revision { rules: &self.rules, case: &case.id, now: told_at, cause };
-        let judge_then = |h| judge_history(&self.rules, h, sources.judging(sources.of_case(h), now));
-        let retell = || before.as_ref().map(|h| (h, judge_then(h)));
-        let mut standing = std::mem::take(&mut case.standing).into_vec();
+        let rules = self.rules.governing(&history);
+        let judged = judge(&history, rules, sources.judging(source, now));
+        let earlier = before.map(|facts| facts.history(&self.symbols));
+        let retell = || {
+            let then = earlier.as_ref().unwrap_or(&history);
+            let at = sources.judging(sources.of_case(then), now);
+            let old =
+                self.sweep.iter().map(|sweep| &sweep.before).chain(earlier.is_some().then_some(&self.rules));
+            let rules = old.map(|rulebook| rulebook.governing(then));
+            rules
+                .map(|rules| revise::Before {
+                    history: then,
+                    rules,
+                    verdicts: judge(then, rules, at).verdicts,
+                })
+                .collect()
+        };
+        let revision = revise::Revision { rules, case: &case.id, now: told_at(now, &history), cause };
+        let (mut standing, told) = (case.standing.to_vec(), out.len());
         revision.apply(&history, &judged.verdicts, retell, &mut standing, out);
-        case.standing = standing.into_boxed_slice();
+        if out.len() == told && judged.wake == case.wake() {
+            return;
+        }
+        let case = self.cases.touch(number);
+        if out.len() > told {
+            case.standing = standing.into_boxed_slice();
+        }
         if let Some(at) = case.set_wake(judged.wake)
             && !self.timers.remove(&(at, Timer::Case(number)))
         {
@@ -295,13 +341,6 @@ fn told_at(now: Instant, history: &History<'_>) -> Instant {
         Some(last) if now == Instant(i64::MIN) => last.time,
         _ => now,
     }
-}
-
-fn judge_history(catalogue: &Catalogue, history: &History<'_>, now: Instant) -> Judgement {
-    let item = history.item_code().and_then(|code| catalogue.items.get(code));
-    let rules =
-        Rules { item: item.map(AsRef::as_ref), calendar: &catalogue.calendar, officers: &catalogue.officers };
-    judge(history, rules, now)
 }
 
 #[cfg(test)]

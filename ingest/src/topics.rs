@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use model::catalogue::MAX_EDITION_BYTES;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
@@ -94,7 +95,11 @@ impl Layout {
             name: name.into(),
             partitions,
             replication: self.replication,
-            max_message_bytes: if name == DEAD_LETTERS { MAX_LETTER_BYTES } else { MAX_RECORD_BYTES },
+            max_message_bytes: match name {
+                DEAD_LETTERS => MAX_LETTER_BYTES,
+                REFERENCE => MAX_EDITION_BYTES + 64 * 1024,
+                _ => MAX_RECORD_BYTES,
+            },
         };
         let mut specs = vec![
             spec(CASE_EVENTS, self.case_partitions),

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant as Wall};
 use ledger::actor::{Actor, Limits, Report, Settings};
 use ledger::clock::ClockMode;
 use ledger::log::{Log, LogError, LogEvent, Progress, Stream};
+use model::catalogue::{Edition, Shelf};
 use model::{Catalogue, Instant};
 
 const ITEM: &str = "
@@ -77,12 +78,13 @@ struct MadeUp {
     /// Streams whose end has been told.
     told: [bool; 3],
     needed_from: i64,
+    editions: Vec<Arc<Edition>>,
 }
 
 impl MadeUp {
     fn open(facts: i64, directory: &Path) -> Self {
         let [ledger, segments] = ["ledger", "segments"].map(|name| Records::open(&directory.join(name)));
-        Self { facts, ledger, segments, at: [0; 3], told: [false; 3], needed_from: 0 }
+        Self { facts, ledger, segments, at: [0; 3], told: [false; 3], needed_from: 0, editions: Vec::new() }
     }
 
     fn slot(stream: Stream) -> usize {
@@ -150,6 +152,10 @@ impl Log for MadeUp {
         Ok(())
     }
 
+    fn edition(&mut self, number: usize, _wait: Duration) -> Result<Option<Arc<Edition>>, LogError> {
+        Ok(self.editions.get(number).cloned())
+    }
+
     fn report(&mut self, progress: Progress) {
         self.needed_from = progress.segments_from;
     }
@@ -187,6 +193,28 @@ fn process(cases: i64, directory: &Path) {
     let needed: f64 = sizes().skip(log.needed_from as usize).sum();
     println!("segments   {:.0} MB written, {needed:.0} MB needed", sizes().sum::<f64>());
     println!("checkpoints {}", actor.tally().checkpoints);
+    reissue(&mut actor, cases);
+}
+
+/// A calendar that moves the deadlines of all open cases.
+fn reissue(actor: &mut Actor<MadeUp>, cases: i64) {
+    let calendar = "year: 2026\nholidays: [2026-03-04, 2026-03-06, 2026-03-09]\n";
+    let files = [("items/i.yaml", ITEM), ("calendar/2026.yaml", calendar)];
+    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+    let mut shelf = Shelf::default();
+    let record = shelf.propose(&files, None, (start(), "example")).expect("an edition");
+    actor.log_mut().editions.extend(shelf.take(&record.encode()).expect("readable"));
+    let (began, entries, mut slowest) = (Wall::now(), actor.tally().entries, Duration::ZERO);
+    while actor.rules() != (1, 0) || actor.position().is_none_or(|(_, confirmed)| !confirmed) {
+        let turn = Wall::now();
+        actor.turn(start(), Duration::ZERO).expect("a whole log");
+        slowest = slowest.max(turn.elapsed());
+    }
+    let took = began.elapsed().as_secs_f64();
+    let entries = actor.tally().entries - entries;
+    println!(
+        "reissued   {cases} cases looked at again in {took:.1} s, {entries} entries; longest turn {slowest:?}"
+    );
 }
 
 fn restore(cases: i64, directory: &Path) {

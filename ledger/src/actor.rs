@@ -42,6 +42,8 @@ pub struct Limits {
     pub entry_findings: usize,
     /// The same for the bytes of findings, by estimate.
     pub entry_bytes: usize,
+    /// Most timers fired, and cases looked at again after a change of the rules, in one entry.
+    pub entry_timers: u32,
     /// Most entries appended and not read back.
     pub unconfirmed_entries: usize,
     /// Records, or entries, after which the state is saved: what a start has to do again at most.
@@ -60,6 +62,7 @@ impl Default for Limits {
             batch_wait_ms: 20,
             entry_findings: 400,
             entry_bytes: 512 * 1024,
+            entry_timers: 10_000,
             unconfirmed_entries: 64,
             checkpoint_records: 100_000,
             checkpoint_entries: 1_000,
@@ -73,6 +76,7 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub partition: i32,
+    /// What cases are judged by before the first edition of the rules.
     pub rules: Arc<Catalogue>,
     pub clock: ClockMode,
     pub limits: Limits,
@@ -174,6 +178,11 @@ impl<L: Log> Actor<L> {
     /// The logical clock, the open cases and the bytes they take; `None` before the ledger has been read.
     pub fn state(&self) -> Option<(Instant, usize, usize)> {
         self.inner().map(|state| (state.chain.now, state.machine.cases(), state.machine.state_bytes()))
+    }
+
+    /// Editions of the rules taken over, and cases still to be looked at because of the last of them.
+    pub fn rules(&self) -> (usize, usize) {
+        self.inner().map_or((0, 0), |state| (state.machine.editions(), state.machine.to_sweep()))
     }
 
     /// Cases that have something due and wait for their source to speak.

@@ -81,6 +81,8 @@ impl Chain {
         let starts = self.next_seq == 0 || entry.from == self.position;
         // A topic that was made anew begins again at its own offsets; only an operator may say so.
         let backwards = entry.to < entry.from && entry.loss.is_none();
+        // The state of an older checkpoint stands under older rules.
+        let older = entry.reference < self.reference && entry.loss.is_none();
         match entry {
             e if e.v != FORMAT => Err(Misfit::OtherFormat),
             e if e.partition != self.partition => Err(Misfit::OtherPartition),
@@ -88,7 +90,7 @@ impl Chain {
             e if e.seq > self.next_seq => Err(Misfit::Ahead),
             e if e.prev != self.prev => Err(Misfit::PrevHash),
             e if !starts || backwards || e.from < 0 || e.to < 0 => Err(Misfit::Range),
-            e if e.now < self.now || e.reference < self.reference => Err(Misfit::Clock),
+            e if e.now < self.now || older => Err(Misfit::Clock),
             _ => Ok(()),
         }
     }
@@ -140,8 +142,10 @@ mod tests {
         check(&|e| e.from = 11, Misfit::Range);
         check(&|e| e.to = 9, Misfit::Range);
         check(&|e| e.now = Instant(9), Misfit::Clock);
+        check(&|e| e.reference = -1, Misfit::Clock);
         let lost = Entry {
             to: 0,
+            reference: -1,
             loss: Some(Loss { by: "o".into(), reason: "r".into(), at: Instant(0) }),
             ..good.clone()
         };

@@ -20,7 +20,7 @@ const STRETCHES: usize = 64;
 pub struct Checkpoint {
     /// [`STATE_FORMAT`] of who wrote it.
     pub format: u32,
-    /// Version of the rules under which the findings stand.
+    /// Which rules the findings stand under, content included.
     pub rules: String,
     /// Behind which entry the state stands, and at which offset of `ledger` that entry is.
     pub at: Chain,
@@ -113,6 +113,11 @@ impl Checkpoint {
             c if c.at.partition != partition => Some("it is another partition's"),
             _ => None,
         }
+    }
+
+    /// Editions of the rules that had been taken over.
+    pub fn editions(&self) -> usize {
+        usize::try_from(self.at.reference).unwrap_or(0)
     }
 
     /// First offset of `segments` that it needs.

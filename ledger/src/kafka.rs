@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::Instant;
+use model::catalogue::Edition;
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -17,6 +18,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, Pur
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::log::{Log, LogError, LogEvent, Progress, Stream};
+use crate::reference::Editions;
 
 /// Longest wait for an answer about offsets.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,6 +35,7 @@ pub struct Topics {
     pub case_events: String,
     pub ledger: String,
     pub segments: String,
+    pub reference: String,
     pub alarm_feed: String,
     pub incidents: String,
 }
@@ -44,6 +47,7 @@ impl Default for Topics {
             case_events: own("case-events"),
             ledger: own("ledger"),
             segments: own("segments"),
+            reference: own("reference"),
             alarm_feed: own("alarm-feed"),
             incidents: own("incidents"),
         }
@@ -143,6 +147,7 @@ pub struct KafkaLog {
     producer: BaseProducer<Failures>,
     failures: Failures,
     shared: Arc<Shared>,
+    editions: Option<Arc<Editions>>,
 }
 
 impl KafkaLog {
@@ -168,7 +173,15 @@ impl KafkaLog {
             producer: writer(base).create_with_context(failures.clone()).map_err(broken)?,
             failures,
             shared,
+            editions: None,
         })
+    }
+
+    /// With the editions of the rules that the process knows; without, there are none.
+    #[must_use]
+    pub fn with_editions(mut self, editions: Arc<Editions>) -> Self {
+        self.editions = Some(editions);
+        self
     }
 
     fn topic(&self, stream: Stream) -> &str {
@@ -246,6 +259,10 @@ impl Log for KafkaLog {
         self.producer.send(record).map_err(|(error, _)| broken(error))?;
         self.producer.poll(Duration::ZERO);
         Ok(())
+    }
+
+    fn edition(&mut self, number: usize, wait: Duration) -> Result<Option<Arc<Edition>>, LogError> {
+        Ok(self.editions.as_ref().and_then(|editions| editions.get(number, wait)))
     }
 
     fn report(&mut self, progress: Progress) {

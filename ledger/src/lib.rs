@@ -13,4 +13,5 @@ pub mod log;
 pub mod loss;
 pub mod memory;
 pub mod record;
+pub mod reference;
 pub mod worker;

@@ -1,9 +1,11 @@
 //! What an actor needs of a log: one partition of `case-events` to read, one of `ledger` to read and append to. Kafka
 //! is one ([`crate::kafka`]), memory another ([`crate::memory`]), where crashes and losses are scripted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::Instant;
+use model::catalogue::Edition;
 
 use crate::chain::Chain;
 use crate::incident::Incident;
@@ -68,6 +70,8 @@ pub trait Log {
     fn poll(&mut self, stream: Stream, wait: Duration) -> Result<Option<LogEvent>, LogError>;
     /// Appends without waiting for the outcome. Appends of one actor to one stream land in order or not at all.
     fn append(&mut self, stream: Stream, bytes: Vec<u8>) -> Result<(), LogError>;
+    /// The edition of the rules with this number, counted from 0, as soon as this process knows it; waits at most so long.
+    fn edition(&mut self, number: usize, wait: Duration) -> Result<Option<Arc<Edition>>, LogError>;
     /// Tells the world how far this partition is; nothing depends on it.
     fn report(&mut self, progress: Progress);
 }
@@ -83,6 +87,24 @@ pub struct Progress {
 
 /// Longest wait for a record that must be there.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An edition of the rules that the ledger says was taken over.
+///
+/// # Errors
+/// It cannot be had: this process has not read so far, or what it reads is not what the ledger's owner read.
+pub fn known_edition(log: &mut impl Log, number: usize) -> Result<Arc<Edition>, LogError> {
+    let (mut waited, step) = (Duration::ZERO, Duration::from_millis(100));
+    while waited < PATIENCE {
+        if let Some(edition) = log.edition(number, step)? {
+            return Ok(edition);
+        }
+        waited += step;
+    }
+    let seconds = PATIENCE.as_secs();
+    Err(LogError::Broken(format!(
+        "reference: the ledger says that edition {number} of the rules was taken over, but it did not come within {seconds} s"
+    )))
+}
 
 /// After an end was told, how long a record may still come. A leader that has just been chosen lags with its high watermark
 /// for a moment, and a consumer that stands exactly there is told that it is at the end.
@@ -133,6 +155,10 @@ mod tests {
 
         fn append(&mut self, _: Stream, _: Vec<u8>) -> Result<(), LogError> {
             Ok(())
+        }
+
+        fn edition(&mut self, _: usize, _: Duration) -> Result<Option<Arc<Edition>>, LogError> {
+            Ok(None)
         }
 
         fn report(&mut self, _: Progress) {}

@@ -69,9 +69,13 @@ pub fn accept(
         let from = saved.map_or(end.begins_at, |saved| saved.at.position);
         return Err(NotAccepted::NothingLost { from, to: end.chain.position });
     }
-    let End { chain, last, high, .. } = end;
+    let End { mut chain, last, high, .. } = end;
     let checkpoint = match (saved, last) {
-        (Some(saved), Some(after)) => Some(Checkpoint { at: chain, after, anchor: None, ..saved }),
+        (Some(saved), Some(after)) => {
+            // Its state stands under the rules of then; the entries after this one take over the others again.
+            chain.reference = saved.at.reference;
+            Some(Checkpoint { at: chain, after, anchor: None, ..saved })
+        }
         (None, Some(after)) if consent.may_forget => Some(Checkpoint::of_nothing(chain, after)),
         // An empty ledger: the state is what it begins with.
         (_, None) if consent.may_forget => None,

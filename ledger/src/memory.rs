@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::Instant;
+use model::catalogue::Edition;
 
 use crate::log::{Log, LogError, LogEvent, Progress, Stream};
 
@@ -17,6 +19,8 @@ pub struct Streams {
     /// First offset of the ledger that is kept; those before are gone, as retention takes them.
     pub ledger_from: usize,
     pub segments: Vec<Vec<u8>>,
+    /// Of the rules, as far as they are published.
+    pub editions: Vec<Arc<Edition>>,
     /// The broker's clock, and what it put on the ledger's records: none by default.
     pub clock: Instant,
     pub stamps: Vec<Instant>,
@@ -30,7 +34,18 @@ impl Default for Streams {
     fn default() -> Self {
         let (case_events, ledger, segments) = (Vec::new(), Vec::new(), Vec::new());
         let (clock, stamps, in_flight) = (Instant(0), Vec::new(), Vec::new());
-        Self { case_events, ledger, ledger_from: 0, segments, clock, stamps, slow: false, in_flight }
+        let editions = Vec::new();
+        Self {
+            case_events,
+            ledger,
+            ledger_from: 0,
+            segments,
+            editions,
+            clock,
+            stamps,
+            slow: false,
+            in_flight,
+        }
     }
 }
 
@@ -150,6 +165,10 @@ impl Log for MemoryLog {
             Outcome::Late => streams.in_flight.push((stream, bytes)),
         }
         Ok(())
+    }
+
+    fn edition(&mut self, number: usize, _wait: Duration) -> Result<Option<Arc<Edition>>, LogError> {
+        Ok(self.streams.borrow().editions.get(number).cloned())
     }
 
     fn report(&mut self, progress: Progress) {

@@ -26,7 +26,7 @@ pub struct Entry {
     pub now: Instant,
     /// Timers that fired when the clock came to `now`, in their order: a burst of deadlines is spread over entries.
     pub timers: u32,
-    /// Offset of `reference` up to which rules had been read.
+    /// Editions of the rules that had been taken over before the first of these facts was.
     pub reference: i64,
     pub findings: Vec<Finding>,
     /// Findings that the entry had no room for: told by the machine, they come in the entries after it.
@@ -40,7 +40,8 @@ pub struct Entry {
     /// A saved state that may be begun from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
-    /// Facts that are gone and that detection goes on without. Only such an entry may go back in `case-events`.
+    /// Facts that are gone and that detection goes on without. Only such an entry may go back in `case-events` and in
+    /// the rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<Loss>,
     /// Hash of the entry before; all zero for the first.

@@ -22,10 +22,12 @@ use crate::actor::{Actor, Limits, Report, Settings};
 use crate::clock::ClockMode;
 use crate::kafka::{KafkaLog, Shared, Topics};
 use crate::log::LogError;
+use crate::reference::{self, Editions};
 use cleaner::Cleaner;
 use incidents::Incidents;
 use membership::{Change, Membership};
 pub use metrics::Metrics;
+use metrics::Waiting;
 
 /// Longest wait of an actor for input.
 const TURN: Duration = Duration::from_millis(50);
@@ -67,6 +69,35 @@ pub enum WorkerError {
     Log(#[from] LogError),
 }
 
+/// The thread that reads the editions of the rules, for all partitions.
+struct Rules {
+    editions: Arc<Editions>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Rules {
+    /// Returns once what was published before is known.
+    fn follow(config: &WorkerConfig) -> Self {
+        let (editions, stop) = (Arc::<Editions>::default(), Arc::<AtomicBool>::default());
+        let (client, topic) = (config.client.clone(), config.topics.reference.clone());
+        let (known, stopped) = (Arc::clone(&editions), Arc::clone(&stop));
+        let thread = std::thread::Builder::new().name("reference".to_owned());
+        let thread = thread.spawn(move || reference::follow(&client, &topic, &known, &stopped));
+        editions.await_read(EDITIONS_WAIT);
+        Self { editions, stop, thread: Some(thread.expect("a thread can be started")) }
+    }
+}
+
+impl Drop for Rules {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that reads the editions of the rules panicked");
+        }
+    }
+}
+
 /// A partition with an actor: our own, or another's that we follow.
 struct Held {
     stop: Arc<AtomicBool>,
@@ -77,6 +108,9 @@ struct Held {
 
 /// Empty as long as the partition is only followed; then what the group had committed when it was assigned.
 type Assignment = Arc<OnceLock<Option<(i64, String)>>>;
+
+/// Longest wait at the start for the editions of the rules that were published before.
+const EDITIONS_WAIT: Duration = Duration::from_secs(30);
 
 /// Oldest librdkafka that keeps what is promised: before it, cooperative rebalances could go round for ever.
 const OLDEST_LIBRDKAFKA: i32 = 0x0206_01ff;
@@ -92,7 +126,9 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
     }
     let incidents = Arc::new(Incidents::new(&config.client, &config.topics, metrics)?);
     let cleaner = Cleaner::new(&config.client, &config.topics.segments)?;
-    let mut worker = Worker { config, metrics, stop, incidents, cleaner };
+    let rules = Rules::follow(config);
+    let editions = Arc::clone(&rules.editions);
+    let mut worker = Worker { config, metrics, stop, incidents, cleaner, editions };
     let mut pause = RETRY.0;
     while !stop.load(Ordering::Relaxed) {
         let began = std::time::Instant::now();
@@ -118,6 +154,7 @@ struct Worker<'a> {
     stop: &'a AtomicBool,
     incidents: Arc<Incidents>,
     cleaner: Cleaner,
+    editions: Arc<Editions>,
 }
 
 impl Worker<'_> {
@@ -143,8 +180,8 @@ impl Worker<'_> {
         held: &mut HashMap<i32, Held>,
     ) -> Result<(), WorkerError> {
         let Self { config, metrics, .. } = *self;
-        let incidents = Arc::clone(&self.incidents);
-        let hold = |partition, assigned| hold(config, metrics, &incidents, partition, assigned);
+        let (incidents, editions) = (Arc::clone(&self.incidents), Arc::clone(&self.editions));
+        let hold = |partition, assigned| hold(config, metrics, &incidents, (partition, &editions), assigned);
         // Before the group has spoken, what is followed would soon be one's own; a mere standby is never given anything.
         let mut followed_from = std::time::Instant::now() + config.session_timeout;
         while !self.stop.load(Ordering::Relaxed) {
@@ -181,7 +218,7 @@ fn hold(
     config: &WorkerConfig,
     metrics: &Metrics,
     incidents: &Arc<Incidents>,
-    partition: i32,
+    (partition, editions): (i32, &Arc<Editions>),
     assigned: Assignment,
 ) -> Held {
     let (stop, shared) = (Arc::new(AtomicBool::new(false)), Arc::new(Shared::default()));
@@ -189,6 +226,7 @@ fn hold(
         config: config.clone(),
         metrics: metrics.clone(),
         incidents: Arc::clone(incidents),
+        editions: Arc::clone(editions),
         partition,
         assigned: Arc::clone(&assigned),
         stop: Arc::clone(&stop),
@@ -242,6 +280,7 @@ struct Keeper {
     config: WorkerConfig,
     metrics: Metrics,
     incidents: Arc<Incidents>,
+    editions: Arc<Editions>,
     partition: i32,
     assigned: Assignment,
     stop: Arc<AtomicBool>,
@@ -293,7 +332,8 @@ impl Keeper {
             &self.config.topics,
             self.partition,
             Arc::clone(&self.shared),
-        )?;
+        )?
+        .with_editions(Arc::clone(&self.editions));
         let settings = Settings {
             partition: self.partition,
             rules: Arc::clone(&self.config.rules),
@@ -314,7 +354,8 @@ impl Keeper {
                 None => actor.follow(wall, TURN)?,
             };
             let (state, position) = (actor.state(), actor.position());
-            self.metrics.observe(self.partition, &actor.tally(), &mut told, state, position, || actor.held());
+            self.metrics
+                .observe(self.partition, &actor.tally(), &mut told, state, position, || Waiting::of(&actor));
             actor.take_incidents().iter().for_each(|incident| self.incidents.tell(incident));
             match report {
                 Some(Report::Acquired(restored)) => {

@@ -83,6 +83,13 @@ impl Calendar {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Whether it counts as another one does.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let parts =
+            |c: &Self| (c.inner.zone_name.clone(), c.inner.years.clone(), c.inner.office_hours.clone());
+        Arc::ptr_eq(&self.inner, &other.inner) || parts(self) == parts(other)
+    }
+
     pub fn zone_name(&self) -> &str {
         &self.inner.zone_name
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use detectors::machine::CaseMachine;
+use detectors::machine::{CaseMachine, Input};
 use ledger::record::{Entry, Hash};
 use model::finding::{Cause, Change, State};
 use model::{Catalogue, Finding, FindingId, Instant};
@@ -41,7 +41,15 @@ fn judge_partition(world: &World, partition: usize, rules: &Arc<Catalogue>) -> R
     if let Some((offset, _)) = unread {
         return Err(format!("the fact at {offset} was never processed; the log ends at {}", facts.high()));
     }
-    compare(&expected(facts, watch.first.unwrap_or(0), watch.chain.now, rules), &told(watch))
+    let taken = watch.chain.reference;
+    if taken != world.editions.len() as i64 {
+        return Err(format!("{taken} of {} editions were taken over", world.editions.len()));
+    }
+    let mut machine = CaseMachine::new(Arc::clone(rules));
+    for (_, edition) in &world.editions {
+        machine.step(Input::Edition(edition), &mut Vec::new());
+    }
+    compare(&settled(machine, facts, watch.first.unwrap_or(0), watch.chain.now), &told(watch))
 }
 
 /// The rule once more, in other words than the engine's: what counts is one chain without a gap.
@@ -66,7 +74,10 @@ type Findings = BTreeMap<FindingId, Finding>;
 
 /// What stands after one batch computation of all facts from an offset on.
 pub fn expected(facts: &Partition, from: i64, now: Instant, rules: &Arc<Catalogue>) -> Findings {
-    let mut machine = CaseMachine::new(Arc::clone(rules));
+    settled(CaseMachine::new(Arc::clone(rules)), facts, from, now)
+}
+
+fn settled(mut machine: CaseMachine, facts: &Partition, from: i64, now: Instant) -> Findings {
     for (_, record) in facts.records().filter(|(offset, _)| *offset >= from) {
         if let Ok(event) = model::event::decode(&record.value, Instant::LATEST) {
             machine.absorb(&event);

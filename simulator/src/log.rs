@@ -1,10 +1,12 @@
 //! The production [`Log`] on the simulated broker: one owner's hands on one partition.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::log::{Log, LogError, LogEvent, Progress, Stream};
 use model::Instant;
+use model::catalogue::Edition;
 
 use crate::broker::Topic;
 use crate::faults::Fault;
@@ -158,6 +160,11 @@ impl Log for SimLog {
         };
         world.broker.sessions[session].flights.push_back(bytes.into());
         Ok(())
+    }
+
+    fn edition(&mut self, number: usize, _wait: Duration) -> Result<Option<Arc<Edition>>, LogError> {
+        self.sim.call("edition");
+        Ok(self.sim.world.borrow_mut().edition(number))
     }
 
     fn report(&mut self, progress: Progress) {

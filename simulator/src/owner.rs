@@ -21,6 +21,7 @@ const LIMITS: Limits = Limits {
     batch_wait_ms: 20,
     entry_findings: 3,
     entry_bytes: 4_000,
+    entry_timers: 3,
     unconfirmed_entries: 3,
     checkpoint_records: 9,
     checkpoint_entries: 6,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ::sink::{Kind, Metrics};
 use model::Catalogue;
+use model::catalogue::Edition;
 
 use crate::broker::Topic;
 use crate::control::{self, AtLeastOnce};
@@ -40,6 +41,7 @@ pub struct Outcome {
 /// What every seed shares and none changes.
 pub struct Parts {
     pub rules: Arc<Catalogue>,
+    pub editions: Vec<Arc<Edition>>,
     pub metrics: Metrics,
 }
 
@@ -52,7 +54,7 @@ impl Default for Parts {
 impl Parts {
     pub fn new() -> Self {
         let metrics = Metrics::new(&prometheus::Registry::new()).expect("a new registry has no names yet");
-        Self { rules: workload::catalogue(), metrics }
+        Self { rules: workload::catalogue(), editions: workload::editions(), metrics }
     }
 }
 
@@ -67,6 +69,9 @@ pub struct Plan {
 
 pub fn run(seed: u64, plan: Plan, parts: &Parts) -> Outcome {
     let sim = Sim::new(World::new(seed, plan.mutant, plan.traced));
+    if !plan.control {
+        sim.world.borrow_mut().publish(&parts.editions);
+    }
     populate(&sim, plan, parts);
     let steps = sim.world.borrow_mut().chance.between(150, 500);
     for _ in 0..steps {

@@ -62,6 +62,12 @@ impl Watch {
         if before.next_seq > 0 && entry.from != before.position {
             return Err(format!("entry {seq} begins at {}, behind {}", entry.from, before.position));
         }
+        if entry.reference > before.reference + 1 {
+            return Err(format!(
+                "entry {seq} takes over editions from {} to {}",
+                before.reference, entry.reference
+            ));
+        }
         // No wall clock, however wrong, takes a partition's clock further from the broker's than this.
         if entry.now.0 > now + MAX_APART_MS {
             return Err(format!("entry {seq} is ahead of the time by {} ms", entry.now.0 - now));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use model::catalogue::{Edition, Shelf};
 use model::{Catalogue, Instant};
 
 use crate::chance::Chance;
@@ -30,12 +31,35 @@ points:
 
 pub const HOUR: i64 = 3_600_000;
 /// Facts happen within so many hours of the start.
-const SPAN: i64 = 90 * HOUR;
+pub const SPAN: i64 = 90 * HOUR;
 
 /// The catalogue that every seed uses.
 pub fn catalogue() -> Arc<Catalogue> {
     let files = [("items/i.yaml".to_owned(), ITEM.to_owned())];
     Arc::new(Catalogue::from_files(files).expect("the catalogue above is sound"))
+}
+
+/// What is published while the facts come: shorter limits and a further point for cases to come, the same for all cases, a
+/// calendar with days off; some in force at once, some later.
+pub fn editions() -> Vec<Arc<Edition>> {
+    let shorter = ITEM.replace("hours: 5", "hours: 3").replace("days: 2", "days: 1");
+    let stricter = shorter
+        .replace("category: penalty", "category: penalty\nin_flight: migrate")
+        .replace("id: p4", "id: q4");
+    let holiday = "year: 2026\nholidays: [2026-03-03, 2026-03-05]\n";
+    let versions: [(i64, &str, &str); 4] =
+        [(20, &shorter, ""), (45, &stricter, ""), (45, &stricter, holiday), (70, &shorter, holiday)];
+    let mut shelf = Shelf::default();
+    for (n, (hour, item, calendar)) in versions.into_iter().enumerate() {
+        let mut files =
+            vec![("catalogue.yaml", format!("version: \"v{n}\"\n")), ("items/i.yaml", item.to_owned())];
+        files.extend((!calendar.is_empty()).then(|| ("calendar/2026.yaml", calendar.to_owned())));
+        let files = files.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
+        let record = shelf.propose(&files, Some(Instant(START + hour * HOUR)), (Instant(START), "simulator"));
+        let record = record.unwrap_or_else(|refused| panic!("{refused}"));
+        shelf.take(&record.encode()).unwrap_or_else(|unreadable| panic!("{unreadable}"));
+    }
+    shelf.editions().to_vec()
 }
 
 /// 2026-03-02 08:00 in Jinan, a Monday.

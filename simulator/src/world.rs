@@ -4,6 +4,9 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
+
+use model::catalogue::Edition;
 
 use crate::broker::{Broker, Topic};
 use crate::chance::Chance;
@@ -67,6 +70,10 @@ pub struct World {
     pub group: Vec<i64>,
     /// By partition: a consumer of the ledger that sees every record as it lands.
     pub watches: Vec<Watch>,
+    /// Of the rules, and when each is published, ms: in the order of both.
+    pub editions: Vec<(i64, Arc<Edition>)>,
+    /// Of its own, so that a seed without editions is what it was before there were any.
+    rules_chance: Chance,
     pub mutant: Option<Mutant>,
     pub traced: bool,
     /// The first thing that must never be and was.
@@ -104,12 +111,30 @@ impl World {
             broker,
             facts,
             producers,
+            editions: Vec::new(),
+            rules_chance: Chance::new(seed.wrapping_mul(31).wrapping_add(17)),
             mutant,
             traced,
         };
         world.set_up_owners();
         world.set_up_store();
         world
+    }
+
+    /// In half of the seeds some of these are published, in their order, at any time.
+    pub fn publish(&mut self, editions: &[Arc<Edition>]) {
+        let chance = &mut self.rules_chance;
+        let many = if chance.coin() { chance.below(editions.len() + 1) } else { 0 };
+        let mut at: Vec<i64> = (0..many).map(|_| START + chance.between(0, workload::SPAN)).collect();
+        at.sort_unstable();
+        self.editions = at.into_iter().zip(editions.iter().cloned()).collect();
+    }
+
+    /// An edition that an owner asks for: it may not have heard of it yet.
+    pub fn edition(&mut self, number: usize) -> Option<Arc<Edition>> {
+        let (at, edition) = self.editions.get(number)?;
+        let is_known = self.quiet || (*at <= self.now && self.rules_chance.below(4) > 0);
+        is_known.then(|| Arc::clone(edition))
     }
 
     fn set_up_store(&mut self) {

@@ -12,6 +12,7 @@ mod grafana;
 mod prometheus;
 mod reading;
 mod real_logs;
+mod reference;
 mod restart;
 mod rules;
 mod silence;

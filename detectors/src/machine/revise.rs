@@ -4,12 +4,12 @@ use std::hash::{Hash, Hasher};
 
 use model::event::Body;
 use model::finding::{Cause, Change, Code, State};
-use model::{Catalogue, Finding, FindingId, Instant};
+use model::{Finding, FindingId, Instant};
 
 use super::digest::Fnv;
 use crate::explain::explain;
 use crate::history::History;
-use crate::judge::Judgement;
+use crate::judge::Rules;
 use crate::verdict::{DATA_QUALITY, Standing as Shown, Verdict};
 
 /// What a case remembers of a finding it has told: enough to see a difference, not to tell it again.
@@ -23,22 +23,30 @@ pub(super) struct Standing {
     pub(super) content: u64,
 }
 
+/// What a case's findings once followed from.
+pub(super) struct Before<'h> {
+    pub(super) history: &'h History<'h>,
+    pub(super) rules: Rules<'h>,
+    pub(super) verdicts: Vec<Verdict>,
+}
+
 /// One comparison of a case.
+#[derive(Clone, Copy)]
 pub(super) struct Revision<'r> {
-    pub(super) rules: &'r Catalogue,
+    pub(super) rules: Rules<'r>,
     pub(super) case: &'r str,
     pub(super) now: Instant,
     pub(super) cause: Cause,
 }
 
 impl Revision<'_> {
-    /// Brings `standing` up to `verdicts` and tells each difference. `retell` judges the facts as they were, for
-    /// findings that no longer hold.
+    /// Brings `standing` up to `verdicts` and tells each difference. `retell` judges the facts and rules as they were,
+    /// for findings that no longer hold.
     pub(super) fn apply<'h>(
         &self,
         history: &History<'_>,
         verdicts: &[Verdict],
-        retell: impl FnOnce() -> Option<(&'h History<'h>, Judgement)>,
+        retell: impl FnOnce() -> Vec<Before<'h>>,
         standing: &mut Vec<Standing>,
         out: &mut Vec<Finding>,
     ) {
@@ -46,7 +54,7 @@ impl Revision<'_> {
             return;
         }
         let item = history.item_code().unwrap_or_default();
-        let shown: Vec<FindingId> = verdicts.iter().map(|v| self.id(history, item, v)).collect();
+        let shown: Vec<FindingId> = verdicts.iter().map(|v| self.id(item, v)).collect();
         for (verdict, id) in verdicts.iter().zip(&shown) {
             self.show(history, verdict, *id, standing, out);
         }
@@ -54,7 +62,7 @@ impl Revision<'_> {
         if standing.iter().any(gone) {
             let told = retell();
             for old in standing.iter_mut().filter(|s| gone(s)) {
-                self.retract(old, told.as_ref(), out);
+                self.retract(old, &told, out);
             }
         }
     }
@@ -67,7 +75,7 @@ impl Revision<'_> {
         standing: &mut Vec<Standing>,
         out: &mut Vec<Finding>,
     ) {
-        let (state, content) = (state_of(verdict), content(history, verdict));
+        let (state, content) = (state_of(verdict), content(history, self.rules, verdict));
         let known = standing.iter().position(|s| s.id == id);
         let (slot, change) = match known.map(|i| (i, standing[i])) {
             Some((_, old)) if old.content == content && old.state == state => return,
@@ -85,20 +93,23 @@ impl Revision<'_> {
         out.push(self.finding(history, verdict, slot, change));
     }
 
-    fn retract(&self, old: &mut Standing, told: Option<&(&History<'_>, Judgement)>, out: &mut Vec<Finding>) {
-        let retold = told.and_then(|(history, judged)| {
-            let item = history.item_code().unwrap_or_default();
-            judged.verdicts.iter().find(|v| self.id(history, item, v) == old.id).map(|v| (history, v))
+    fn retract(&self, old: &mut Standing, told: &[Before<'_>], out: &mut Vec<Finding>) {
+        let retold = told.iter().find_map(|before| {
+            let then = Revision { rules: before.rules, ..*self };
+            let item = before.history.item_code().unwrap_or_default();
+            let verdict = before.verdicts.iter().find(|v| then.id(item, v) == old.id)?;
+            Some((then, before.history, verdict))
         });
         old.revision += 1;
         old.state = State::Retracted;
         // The facts as they were show it at the same clock, or the clock has moved on and shows it no less.
-        let (history, verdict) = retold.expect("a finding that stands follows from the facts as they were");
-        out.push(self.finding(history, verdict, old, Change::Retracted));
+        let (then, history, verdict) =
+            retold.expect("a finding that stands follows from facts and rules as they were");
+        out.push(then.finding(history, verdict, old, Change::Retracted));
     }
 
-    fn id(&self, _history: &History<'_>, item: &str, verdict: &Verdict) -> FindingId {
-        let point = self.point(item, verdict);
+    fn id(&self, item: &str, verdict: &Verdict) -> FindingId {
+        let point = self.point(verdict);
         FindingId::of(
             self.case,
             item,
@@ -110,14 +121,14 @@ impl Revision<'_> {
         )
     }
 
-    fn point(&self, item: &str, verdict: &Verdict) -> &str {
-        let known = verdict.point.and_then(|p| self.rules.items.get(item).and_then(|i| i.points.get(p)));
+    fn point(&self, verdict: &Verdict) -> &str {
+        let known = verdict.point.and_then(|p| self.rules.item.and_then(|item| item.points.get(p)));
         known.map_or(DATA_QUALITY, |p| p.id.as_str())
     }
 
     fn finding(&self, history: &History<'_>, verdict: &Verdict, slot: &Standing, change: Change) -> Finding {
         let code = history.item_code().unwrap_or_default();
-        let item = self.rules.items.get(code).map(AsRef::as_ref);
+        let item = self.rules.item;
         let accepted = history.accepted().map(|at| &history.events()[at]);
         let (org, region) = match accepted.map(|a| &a.body) {
             Some(Body::CaseAccepted { org, region, .. }) => {
@@ -138,7 +149,7 @@ impl Revision<'_> {
             org,
             region,
             accepted_at: accepted.map_or(Instant(0), |a| a.time),
-            point: self.point(code, verdict).to_owned(),
+            point: self.point(verdict).to_owned(),
             kind: verdict.kind,
             code: verdict.code,
             light: verdict.light,
@@ -152,8 +163,8 @@ impl Revision<'_> {
             changed_at: self.now,
             detail: verdict.detail.clone(),
             events: verdict.events.iter().map(|at| history.events()[*at].id.to_string()).collect(),
-            explanation: explain(verdict, item, &self.rules.calendar),
-            rules_version: self.rules.version.clone(),
+            explanation: explain(verdict, item, self.rules.calendar),
+            rules_version: self.rules.version.to_owned(),
         }
     }
 }
@@ -175,8 +186,12 @@ fn change(old: State, new: State) -> Change {
 }
 
 /// Digest of what a reader sees of a finding, identity apart.
-fn content(history: &History<'_>, verdict: &Verdict) -> u64 {
+fn content(history: &History<'_>, rules: Rules<'_>, verdict: &Verdict) -> u64 {
     let mut hash = Fnv::default();
+    // A partition without editions keeps the digests that it has.
+    if rules.is_edition {
+        rules.version.hash(&mut hash);
+    }
     (verdict.light, verdict.standing, verdict.violated_at, verdict.due, verdict.late_by_ms).hash(&mut hash);
     (verdict.provisional, &verdict.detail, &verdict.step, &verdict.story).hash(&mut hash);
     // An acceptance that comes late but happened earlier changes the case that every finding names.

@@ -32,6 +32,11 @@ impl CaseMachine {
         self.cases.changed()
     }
 
+    /// Whether the state is one that can be saved: no case stands as rules that are no longer in force had it.
+    pub fn is_settled(&self) -> bool {
+        self.sweep.is_none() && self.rules.coming().all(|at| at > self.now)
+    }
+
     /// Begins to save the changed cases and those numbered `from..to`, as they are now; says how many they are.
     pub fn begin_save(&mut self, from: u32, to: u32, out: &mut Vec<u8>) -> usize {
         frame(out, HEAD, |out| {
@@ -133,7 +138,7 @@ pub struct Restorer {
 }
 
 impl Restorer {
-    /// `machine` is a new one, to be filled; `cases` is how many the state has, from a source that can be trusted with
+    /// `machine` is a new one that has taken over the editions of then, to be filled; `cases` is how many the state has, from a source that can be trusted with
     /// memory.
     pub fn new(machine: CaseMachine, cases: usize) -> Self {
         let cases = std::iter::repeat_with(|| None).take(cases).collect();
@@ -213,6 +218,8 @@ impl Restorer {
         }
         let silences = (0..).zip(machine.sources.iter());
         timers.extend(silences.filter_map(|(n, source)| Some((source.silence()?, Timer::Silence(n)))));
+        machine.rules.come_to(head.now);
+        timers.extend(machine.rules.coming().map(|at| (at, Timer::Edition)));
         machine.timers = timers.into_iter().collect();
         machine.cases = Store::of(cases);
         (machine.now, machine.symbols, machine.counts) = (head.now, head.symbols, head.counts);

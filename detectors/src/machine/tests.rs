@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod editions;
 mod silence;
 
 const ITEM: &str = r#"

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use detectors::machine::{CaseMachine, Restorer};
+use detectors::machine::{CaseMachine, Input, Restorer};
 use model::Instant;
 
 use super::state::{Facts, Redone, State, halted};
@@ -12,7 +12,7 @@ use crate::chain::Chain;
 use crate::checkpoint::{self, Checkpoint};
 use crate::clock::ClockMode;
 use crate::incident::{Incident, Kind};
-use crate::log::{Log, LogError, Stream, next_record};
+use crate::log::{Log, LogError, Stream, known_edition, next_record};
 
 /// Checkpoints that are tried before everything is replayed: older ones have lost their segments.
 const MAX_UNUSABLE: usize = 4;
@@ -181,24 +181,36 @@ fn restore(
         search::Standing::DoesNotCount => return Ok(Ok(None)),
         search::Standing::Unrooted(reason) => return Ok(Err(reason.to_owned())),
     }
-    if let Some(reason) = saved.refusal(settings.partition, &settings.rules.version) {
+    let mut machine = new_machine(settings);
+    for number in 0..saved.editions() {
+        let edition = known_edition(log, number)?;
+        machine.step(Input::Edition(&edition), &mut Vec::new());
+    }
+    if let Some(reason) = saved.refusal(settings.partition, &machine.rules_identity(saved.editions())) {
         return Ok(Err(reason.to_owned()));
     }
+    if saved.segments.is_empty() {
+        return begin_from(log, saved, machine);
+    }
     let cases = usize::try_from(saved.cases).unwrap_or(usize::MAX);
-    let mut restorer = Restorer::new(new_machine(settings), cases);
+    let mut restorer = Restorer::new(machine, cases);
     for segment in saved.segments.iter().rev() {
         let read = segment.read(log, |bytes| restorer.feed(bytes).map_err(|damaged| damaged.0))?;
         if let Err(reason) = read.and_then(|()| restorer.end_save().map_err(|damaged| damaged.0)) {
             return Ok(Err(format!("segment {}: {reason}", segment.id)));
         }
     }
-    let machine = match saved.segments.is_empty() {
-        true => new_machine(settings),
-        false => match restorer.finish() {
-            Ok(machine) => machine,
-            Err(damaged) => return Ok(Err(damaged.0.to_owned())),
-        },
-    };
+    match restorer.finish() {
+        Ok(machine) => begin_from(log, saved, machine),
+        Err(damaged) => Ok(Err(damaged.0.to_owned())),
+    }
+}
+
+fn begin_from(
+    log: &mut impl Log,
+    saved: &Checkpoint,
+    machine: CaseMachine,
+) -> Result<Result<Option<State>, String>, LogError> {
     if checkpoint::digest(machine.digest()) != saved.digest {
         return Ok(Err("the state differs from the one recorded".to_owned()));
     }

@@ -73,7 +73,8 @@ impl Follower {
     /// What changed since an older checkpoint holds what changed since a newer one, so the newer one can be built upon.
     fn adopt(&mut self, settings: &Settings) {
         let Some(named) = self.done.checkpoint.take() else { return };
-        if named.refusal(settings.partition, &settings.rules.version).is_none() {
+        let rules = self.state.machine.rules_identity(named.editions());
+        if named.refusal(settings.partition, &rules).is_none() {
             self.checkpoint = Some(named);
             (self.done.records, self.done.entries) = (0, 0);
         }

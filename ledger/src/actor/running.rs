@@ -1,9 +1,12 @@
 //! An owner at work: read what there is, step the machine over a batch, append an entry, expect it back.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
+use detectors::machine::Input;
 use model::Instant;
+use model::catalogue::Edition;
 
 use super::acquire::Acquired;
 use super::batch::{Batch, Room};
@@ -39,6 +42,8 @@ pub(super) struct Running {
     /// The end of the facts was told, and none has come since.
     caught_up: bool,
     tail: Tail,
+    /// The next edition of the rules, which the next entry takes over.
+    edition: Option<Arc<Edition>>,
 }
 
 /// An entry on its way.
@@ -64,6 +69,7 @@ impl Running {
             batch: Batch::new(state.chain.position),
             caught_up: false,
             tail: Tail::default(),
+            edition: None,
             state,
         }
     }
@@ -107,6 +113,11 @@ impl Running {
                 LogEvent::Unknown { .. } => return Ok(Err(UNKNOWN)),
             }
         }
+        let machine = &self.state.machine;
+        // The next edition waits until every case has been looked at by the last one.
+        if self.edition.is_none() && machine.to_sweep() == 0 {
+            self.edition = log.edition(machine.editions(), Duration::ZERO)?;
+        }
         let mut wait = self.patience(settings, wall, wait);
         while self.batch.len() < settings.limits.batch_records
             && let Some(event) = log.poll(Stream::CaseEvents, wait)?
@@ -137,12 +148,12 @@ impl Running {
         } else if let (ClockMode::Wall, Some(wake), true) =
             (settings.clock, self.state.machine.next_wake(), self.caught_up && !self.tail.is_open())
         {
-            ms = ms.min(wake.0 - wall.0);
+            ms = ms.min(wake.0.saturating_sub(wall.0));
         }
         if self.saver.is_busy() {
             ms = ms.min(SAVING_WAIT_MS);
         }
-        if self.state.outbox.len() > 0 {
+        if self.state.outbox.len() > 0 || self.edition.is_some() || self.state.machine.to_sweep() > 0 {
             ms = 0;
         }
         Duration::from_millis(ms.max(0) as u64)
@@ -213,7 +224,7 @@ impl Running {
     }
 
     fn is_ready(&self, settings: &Settings, wall: Instant, at_end: bool) -> bool {
-        if self.state.outbox.len() > 0 {
+        if self.state.outbox.len() > 0 || self.edition.is_some() {
             return true;
         }
         match self.batch.opened_at() {
@@ -251,6 +262,9 @@ impl Running {
     ) -> Result<(), LogError> {
         let room = Room { findings: settings.limits.entry_findings, bytes: settings.limits.entry_bytes };
         let before = self.state.outbox.len();
+        if let Some(edition) = self.edition.take() {
+            self.state.outbox.fill(|told| self.state.machine.step(Input::Edition(&edition), told));
+        }
         let seen = self.batch.feed(&mut self.state.machine, room, &mut self.state.outbox);
         if self.must_ask(settings, wall, at_end) {
             self.witness.ask(self.state.chain.next_seq + 1, wall);
@@ -265,16 +279,17 @@ impl Running {
         };
         let now = clock::next(settings.clock, chain.now, reading);
         let enough = room.findings.saturating_sub(outbox.len());
-        let timers = outbox.fill(|told| machine.fire(now, u32::MAX, enough, told));
+        let timers = outbox.fill(|told| machine.fire(now, settings.limits.entry_timers, enough, told));
         tally.findings += (outbox.len() - before) as u64;
         tally.undecodable += seen.undecodable;
         *anchor = seen.anchor().or(*anchor);
-        let checkpoint = self.saver.take(&settings.rules.version, chain.next_seq);
+        let checkpoint = self.saver.take(chain.next_seq);
         tally.checkpoints += u64::from(checkpoint.is_some());
         let mut entry = Entry {
             to: self.batch.first_offset(),
             now,
             timers,
+            reference: machine.editions() as i64,
             findings: outbox.take(room),
             digest: checkpoint::digest(machine.digest()),
             anchor: *anchor,

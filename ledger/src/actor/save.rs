@@ -38,6 +38,7 @@ struct Save {
     /// Offset of the entry that the state stands behind, once it has been read back.
     after: Option<i64>,
     anchor: Option<Anchor>,
+    rules: String,
     digest: Hash,
     cases: u64,
     buffer: Vec<u8>,
@@ -84,6 +85,9 @@ impl Saver {
         if !is_due || self.is_busy() || state.outbox.len() > 0 || state.chain.next_seq == 0 {
             return Ok(());
         }
+        if !state.machine.is_settled() {
+            return Ok(());
+        }
         // Earlier records are not ours to wait for.
         let (_, high) = log.bounds(Stream::Segments)?;
         log.seek(Stream::Segments, high)?;
@@ -97,6 +101,7 @@ impl Saver {
             at: state.chain,
             after: (confirmed.0 == state.chain).then_some(confirmed.1),
             anchor: state.anchor,
+            rules: machine.rules_identity(machine.editions()),
             digest: checkpoint::digest(machine.digest()),
             cases: machine.cases() as u64,
             buffer,
@@ -165,7 +170,7 @@ impl Saver {
     }
 
     /// The checkpoint for the entry `seq`, the next one, if one is complete.
-    pub(super) fn take(&mut self, rules: &str, seq: u64) -> Option<Checkpoint> {
+    pub(super) fn take(&mut self, seq: u64) -> Option<Checkpoint> {
         let save = if self.is_ready() { self.save.take()? } else { return None };
         let id = Hash(save.hash.finalize().into());
         self.segments.push(Segment { id, ..save.segment });
@@ -173,7 +178,7 @@ impl Saver {
         forget(&mut self.segments, self.sweep);
         let checkpoint = Checkpoint {
             format: STATE_FORMAT,
-            rules: rules.to_owned(),
+            rules: save.rules,
             at: save.at,
             after: save.after?,
             cases: save.cases,

@@ -1,13 +1,13 @@
 //! The state behind an entry of the ledger, and how an entry is done again.
 
-use detectors::machine::CaseMachine;
+use detectors::machine::{CaseMachine, Input};
 use model::Instant;
 
 use super::batch::{Outbox, Seen};
 use crate::chain::Chain;
 use crate::checkpoint::{self, Checkpoint};
 use crate::incident::{Incident, Kind};
-use crate::log::{Log, LogError, Record, Stream, next_record};
+use crate::log::{Log, LogError, Record, Stream, known_edition, next_record};
 use crate::record::{Anchor, Entry, Hash};
 
 #[derive(Debug)]
@@ -89,6 +89,10 @@ impl State {
             return facts.start(log, entry.to);
         }
         self.open(facts, log, wall)?;
+        while (self.machine.editions() as i64) < entry.reference {
+            let edition = known_edition(log, self.machine.editions())?;
+            self.outbox.fill(|told| self.machine.step(Input::Edition(&edition), told));
+        }
         let mut seen = Seen::default();
         while let Some(record) = facts.before(entry.to, log)? {
             seen.feed(&mut self.machine, record, &mut self.outbox);

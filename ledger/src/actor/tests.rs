@@ -4,8 +4,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
-use detectors::machine::CaseMachine;
+use detectors::machine::{CaseMachine, Input};
+use model::catalogue::{Edition, Shelf};
 use model::finding::{Cause, Change, State};
 use model::{Finding, FindingId};
 use proptest::prelude::*;
@@ -71,6 +73,7 @@ const LIMITS: Limits = Limits {
     batch_wait_ms: 10,
     entry_findings: 2,
     entry_bytes: 4_000,
+    entry_timers: 3,
     unconfirmed_entries: 3,
     checkpoint_records: 8,
     checkpoint_entries: 3,
@@ -93,6 +96,31 @@ fn limits() -> impl Strategy<Value = Limits> {
     })
 }
 
+/// Rules that change while the facts come: shorter limits for cases to come, another point for all, a day off.
+fn editions() -> Vec<Arc<Edition>> {
+    static MADE_ONCE: OnceLock<Vec<Arc<Edition>>> = OnceLock::new();
+    MADE_ONCE.get_or_init(make_editions).clone()
+}
+
+fn make_editions() -> Vec<Arc<Edition>> {
+    let shorter = ITEM.replace("hours: 5", "hours: 3");
+    let migrating =
+        shorter.replace("category: penalty", "category: penalty\nin_flight: migrate").replace("p3", "q3");
+    let holiday = "year: 2026\nholidays: [2026-03-04]\n";
+    let mut shelf = Shelf::default();
+    for (n, (hour, item, calendar)) in
+        [(9, &shorter, None), (30, &migrating, None), (30, &migrating, Some(holiday))].into_iter().enumerate()
+    {
+        let mut files: BTreeMap<String, String> = [("items/i.yaml".to_owned(), item.clone())].into();
+        files.insert("catalogue.yaml".to_owned(), format!("version: \"v{n}\"\n"));
+        files.extend(calendar.map(|text| ("calendar/2026.yaml".to_owned(), text.to_owned())));
+        let from = Some(start().plus_ms(hour * HOUR));
+        let record = shelf.propose(&files, from, (start(), "li")).unwrap_or_else(|e| panic!("{e}"));
+        shelf.take(&record.encode()).unwrap_or_else(|e| panic!("{e}"));
+    }
+    shelf.editions().to_vec()
+}
+
 /// What the entries that count say, folded to what stands; checks the chain and the revisions on the way.
 fn counted(streams: &Streams) -> BTreeMap<FindingId, Finding> {
     let mut chain = Chain::new(0);
@@ -106,6 +134,7 @@ fn counted(streams: &Streams) -> BTreeMap<FindingId, Finding> {
         }
     }
     assert_eq!(chain.position, streams.case_events.len() as i64, "every fact was processed");
+    assert_eq!(chain.reference, streams.editions.len() as i64, "every edition was taken over");
     stand.retain(|_, f| f.state != State::Retracted);
     stand.into_values().map(neutral).map(|f| (f.finding_id, f)).collect()
 }
@@ -124,6 +153,9 @@ fn neutral(finding: Finding) -> Finding {
 
 fn undisturbed(streams: &Streams) -> BTreeMap<FindingId, Finding> {
     let mut machine = CaseMachine::new(rules());
+    for edition in &streams.editions {
+        machine.step(Input::Edition(edition), &mut Vec::new());
+    }
     for (_, bytes) in &streams.case_events {
         machine.absorb(&model::event::decode(bytes, Instant::LATEST).expect("good"));
     }
@@ -148,6 +180,8 @@ enum Fate {
     Land,
     /// Facts arrive.
     Arrive(usize),
+    /// An edition of the rules is published.
+    Publish,
 }
 
 fn fates() -> impl Strategy<Value = Vec<Fate>> {
@@ -161,6 +195,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
                 .prop_map(|(o, outcome)| Fate::Unknown(o, outcome)),
             1 => Just(Fate::Land),
             3 => (1usize..6).prop_map(Fate::Arrive),
+            1 => Just(Fate::Publish),
         ],
         0..120,
     )
@@ -197,6 +232,7 @@ proptest! {
         limits in limits(),
     ) {
         let streams = Rc::new(RefCell::new(Streams::default()));
+        let mut to_publish = editions().into_iter();
         let mut to_come = facts.iter().enumerate().map(|(n, (case, kind, hour))| record(n, *case, if n < 4 { 0 } else { *kind }, *hour));
         let new = || owner_of(&streams, ClockMode::Wall, limits);
         let mut owners = [new(), new()];
@@ -213,6 +249,7 @@ proptest! {
                 Fate::Crash(o) => owners[o] = new(),
                 Fate::Unknown(o, outcome) => owners[o].log_mut().unknown_appends.push(outcome),
                 Fate::Land => streams.borrow_mut().land(),
+                Fate::Publish => streams.borrow_mut().editions.extend(to_publish.next()),
                 Fate::Arrive(n) => streams.borrow_mut().case_events.extend(to_come.by_ref().take(n).map(|r| (wall, r))),
             }
         }

@@ -3,7 +3,8 @@
 use model::Instant;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
-use crate::actor::Tally;
+use crate::actor::{Actor, Tally};
+use crate::log::Log;
 
 /// Handles, made once and passed in.
 #[derive(Clone)]
@@ -28,6 +29,22 @@ pub struct Metrics {
     state_bytes: IntGaugeVec,
     position: IntGaugeVec,
     held: IntGaugeVec,
+    editions: IntGaugeVec,
+    to_sweep: IntGaugeVec,
+}
+
+/// What a partition has taken over, and what waits in it.
+pub(super) struct Waiting {
+    held: usize,
+    editions: usize,
+    to_sweep: usize,
+}
+
+impl Waiting {
+    pub(super) fn of<L: Log>(actor: &Actor<L>) -> Self {
+        let (editions, to_sweep) = actor.rules();
+        Self { held: actor.held(), editions, to_sweep }
+    }
 }
 
 impl Metrics {
@@ -77,6 +94,11 @@ impl Metrics {
             state_bytes: gauges("xiezhi_detect_state_bytes", "Bytes that the cases take, by estimate")?,
             position: gauges("xiezhi_detect_position", "Offset of case-events processed")?,
             held: gauges("xiezhi_detect_held_cases", "Cases with something due whose source is silent")?,
+            editions: gauges("xiezhi_detect_editions", "Editions of the rules taken over")?,
+            to_sweep: gauges(
+                "xiezhi_detect_cases_to_sweep",
+                "Cases not yet looked at since the rules changed",
+            )?,
         })
     }
 
@@ -88,7 +110,7 @@ impl Metrics {
         told: &mut Tally,
         state: Option<(Instant, usize, usize)>,
         position: Option<(i64, bool)>,
-        held: impl FnOnce() -> usize,
+        waiting: impl FnOnce() -> Waiting,
     ) {
         let changed = tally != told;
         self.records.inc_by(tally.records - told.records);
@@ -106,6 +128,9 @@ impl Metrics {
         self.cases.with_label_values(&[&label]).set(cases as i64);
         self.state_bytes.with_label_values(&[&label]).set(bytes as i64);
         self.position.with_label_values(&[&label]).set(position);
-        self.held.with_label_values(&[&label]).set(held() as i64);
+        let Waiting { held, editions, to_sweep } = waiting();
+        self.held.with_label_values(&[&label]).set(held as i64);
+        self.editions.with_label_values(&[&label]).set(editions as i64);
+        self.to_sweep.with_label_values(&[&label]).set(to_sweep as i64);
     }
 }

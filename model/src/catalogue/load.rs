@@ -65,6 +65,16 @@ impl Catalogue {
         assemble::assemble(&files, problems)
     }
 
+    /// The files of a catalogue directory by relative path, as they are; what is no part of a catalogue is left out.
+    ///
+    /// # Errors
+    /// What could not be read.
+    pub fn files(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+        let (mut files, problems) = disk::read(dir);
+        files.retain(|path, _| assemble::is_known(path));
+        if problems.is_empty() { Ok(files) } else { Err(problems) }
+    }
+
     /// Reads a catalogue from texts; the paths are relative to its directory, with `/`.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The register of officers (执法人员): who held which certificate when.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::time::Day;
 
@@ -21,10 +22,10 @@ impl Certificate {
     }
 }
 
-/// All certificates by officer id.
-#[derive(Debug, Clone, Default)]
+/// All certificates by officer id. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Officers {
-    certificates: HashMap<String, Vec<Certificate>>,
+    certificates: Arc<HashMap<String, Vec<Certificate>>>,
 }
 
 /// What the register says of an officer on a day (`detail` of `unqualified_officer`).
@@ -38,7 +39,7 @@ pub enum Standing {
 
 impl Officers {
     pub fn insert(&mut self, officer: String, certificate: Certificate) {
-        self.certificates.entry(officer).or_default().push(certificate);
+        Arc::make_mut(&mut self.certificates).entry(officer).or_default().push(certificate);
     }
 
     pub fn len(&self) -> usize {

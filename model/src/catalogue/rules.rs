@@ -35,7 +35,7 @@ pub struct LegalBasis {
 }
 
 /// A power item, 职权事项.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub code: String,
     pub name: Bilingual,
@@ -70,7 +70,7 @@ pub enum InFlight {
     Migrate,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub id: String,
     pub name: Bilingual,
@@ -92,7 +92,7 @@ pub struct Waiver {
 }
 
 /// A limit, 时限.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
     pub id: String,
     pub scope: Scope,
@@ -160,13 +160,13 @@ pub enum StageAt {
 }
 
 /// A supervision point, 监察点. Steps and limits are indexes into the item's lists.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Point {
     pub id: String,
     pub rule: Rule,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
     TimeLimit { limit: usize },
     OfficerQualification { step: usize, min_officers: u32 },
@@ -185,13 +185,13 @@ pub struct RequiredEvidence {
 }
 
 /// A discretion standard, 自由裁量标准.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standard {
     pub id: String,
     pub tiers: Vec<Tier>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tier {
     pub id: String,
     pub circumstances: Vec<String>,
@@ -200,7 +200,7 @@ pub struct Tier {
 }
 
 /// A risk point, 风险点.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RiskPoint {
     pub id: String,
     pub step: usize,
@@ -210,7 +210,7 @@ pub struct RiskPoint {
 }
 
 /// A way of redress, 维权渠道.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redress {
     pub kind: String,
     pub body: String,

@@ -81,9 +81,18 @@ fn under_other_rules_a_checkpoint_is_not_begun_from() {
     let (streams, _) = processed(60);
     let mut settings = settings(ClockMode::Wall, LIMITS);
     let mut rules = Catalogue::clone(&settings.rules);
+    let rules_of_then = rules.version.clone();
     rules.version = "other".to_owned();
     settings.rules = Arc::new(rules);
+    let mut owner = Actor::new(settings.clone(), MemoryLog::new(Rc::clone(&streams)));
+    let report = owner.turn(end(), Duration::ZERO).expect("replayed");
+    assert!(matches!(report, Some(Report::Acquired(found)) if found.from_entry == 0), "{report:?}");
+    // Nor if only the content is another, under the same version.
+    let files = [("items/i.yaml".to_owned(), format!("{ITEM}\n# looked through"))];
+    let changed = Catalogue::from_files(files).unwrap_or_else(|problems| panic!("{problems:?}"));
+    settings.rules = Arc::new(Catalogue { version: rules_of_then, ..changed });
     let mut owner = Actor::new(settings, MemoryLog::new(streams));
     let report = owner.turn(end(), Duration::ZERO).expect("replayed");
     assert!(matches!(report, Some(Report::Acquired(found)) if found.from_entry == 0), "{report:?}");
+    assert!(owner.take_incidents().iter().any(|i| i.kind == Kind::CheckpointUnusable));
 }

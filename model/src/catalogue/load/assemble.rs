@@ -13,6 +13,7 @@ use super::tree::{self, Node};
 use super::{Inspection, officers, orgs};
 use crate::calendar::{Calendar, YearCalendar};
 use crate::catalogue::{Bilingual, Catalogue, Item, Length, Officers, Orgs, Problem, ProblemCode};
+use crate::hash::Hash;
 
 const SETTINGS: &str = "catalogue.yaml";
 const ORGS: &str = "orgs.yaml";
@@ -34,10 +35,11 @@ pub(super) fn assemble(files: &Files, mut problems: Vec<Problem>) -> Inspection 
         sources.iter().map(|source| (source.item.code.clone(), source.item.clone())).collect();
     problems.extend(files.keys().filter(|path| !is_known(path)).map(|path| ignored_file(path)));
     let calendar = Calendar::new(&settings.time_zone, years, settings.office_hours);
-    let version = settings.version.unwrap_or_else(|| version_of(files));
+    let fingerprint = fingerprint_of(files);
+    let version = settings.version.unwrap_or_else(|| version_of(fingerprint));
     let catalogue = calendar.ok().map(|calendar| {
         problems.extend(calendar_problems(&calendar, &items));
-        Catalogue { version, calendar, officers, orgs, items }
+        Catalogue { version, fingerprint, calendar, officers, orgs, items }
     });
     problems.sort_by(|a, b| (&a.file, a.line, a.column, &a.path).cmp(&(&b.file, b.line, b.column, &b.path)));
     let usable = !problems.iter().any(Problem::is_error);
@@ -52,7 +54,7 @@ fn in_directory<'f>(files: &'f Files, directory: &'f str) -> impl Iterator<Item 
         .map(|(path, text)| (path.as_str(), text.as_str()))
 }
 
-fn is_known(path: &str) -> bool {
+pub(super) fn is_known(path: &str) -> bool {
     [SETTINGS, ORGS, OFFICERS].contains(&path) || lies_in(path, ITEMS) || lies_in(path, CALENDAR)
 }
 
@@ -211,12 +213,17 @@ fn whole(file: &str, code: ProblemCode, message: Bilingual) -> Problem {
     Problem { file, line: None, column: None, path, about: None, code, severity, message }
 }
 
-/// Hex of the first bytes of the SHA-256 over each path and text, with their lengths, in the order of the paths.
-fn version_of(files: &Files) -> String {
+/// The SHA-256 over each path and text, with their lengths, in the order of the paths.
+fn fingerprint_of(files: &Files) -> Hash {
     let mut hash = Sha256::new();
     for part in files.iter().filter(|(path, _)| is_known(path)).flat_map(|(path, text)| [path, text]) {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(VERSION_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    Hash(hash.finalize().into())
+}
+
+/// Hex of the first bytes.
+fn version_of(fingerprint: Hash) -> String {
+    fingerprint.0.iter().take(VERSION_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
