@@ -250,10 +250,7 @@ impl CaseMachine {
                 self.timers.pop_first();
                 self.sources.get_mut(source).tell(self.now, self.rules.base(), out);
             }
-            Some(Timer::Edition) => {
-                self.timers.pop_first();
-                self.come_into_force();
-            }
+            Some(Timer::Edition) => self.come_into_force(),
         }
         true
     }

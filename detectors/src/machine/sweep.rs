@@ -42,9 +42,8 @@ impl CaseMachine {
         while self.sweep_on(out) {}
         let before = self.rules.clone();
         self.rules.push(Arc::clone(edition));
-        if edition.from <= self.now {
-            self.rules.come_to(self.now);
-        } else if edition.migrates_any() {
+        self.come_to_now();
+        if edition.from > self.now && edition.migrates_any() {
             self.timers.insert((edition.from, Timer::Edition));
         }
         self.begin(before);
@@ -52,8 +51,17 @@ impl CaseMachine {
 
     pub(super) fn come_into_force(&mut self) {
         let before = self.rules.clone();
-        self.rules.come_to(self.now);
+        self.come_to_now();
         self.begin(before);
+    }
+
+    /// A timer stands for each edition that is still to come into force, and for no other: so a restore knows them.
+    fn come_to_now(&mut self) {
+        let due = self.rules.coming().take_while(|at| *at <= self.now);
+        for at in due {
+            self.timers.remove(&(at, Timer::Edition));
+        }
+        self.rules.come_to(self.now);
     }
 
     fn begin(&mut self, before: Rulebook) {

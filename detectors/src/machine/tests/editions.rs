@@ -199,25 +199,29 @@ fn a_reissued_calendar_takes_back_what_it_makes_untrue() {
     assert_eq!(told.last().map(|f| (f.change, f.revision)), Some((Change::Raised, 3)));
 }
 
+/// A new machine with these editions and what another one saves now.
+fn restored(machine: &mut CaseMachine, editions: &[Arc<Edition>]) -> CaseMachine {
+    assert!(machine.is_settled());
+    let (mut bytes, cases) = (Vec::new(), machine.cases());
+    machine.begin_save(0, cases as u32, &mut bytes);
+    while !machine.save(usize::MAX, &mut bytes) {}
+    let mut new = CaseMachine::new(Arc::clone(&BASE));
+    editions.iter().for_each(|e| new.step(Input::Edition(e), &mut Vec::new()));
+    let mut restorer = Restorer::new(new, cases);
+    restorer.feed(&bytes).and_then(|()| restorer.end_save()).expect("whole");
+    restorer.finish().expect("whole")
+}
+
 #[test]
 fn a_machine_restored_under_its_editions_goes_on_as_the_one_that_was_saved() {
-    let editions = &*EDITIONS;
     let mut first = CaseMachine::new(Arc::clone(&BASE));
     let mut told = Vec::new();
     (0..9).for_each(|n| first.step(Input::Fact(&accepted(&format!("c{n}"), n)), &mut told));
     first.step(Input::Clock(from(3)), &mut told);
     // All are published before the migrating one comes into force, on the fourth day.
-    editions.iter().for_each(|e| first.step(Input::Edition(e), &mut told));
+    EDITIONS.iter().for_each(|e| first.step(Input::Edition(e), &mut told));
     first.step(Input::Clock(from(3)), &mut told);
-    assert!(first.is_settled());
-    let mut bytes = Vec::new();
-    first.begin_save(0, 9, &mut bytes);
-    while !first.save(usize::MAX, &mut bytes) {}
-    let mut new = CaseMachine::new(Arc::clone(&BASE));
-    editions.iter().for_each(|e| new.step(Input::Edition(e), &mut Vec::new()));
-    let mut restorer = Restorer::new(new, 9);
-    restorer.feed(&bytes).and_then(|()| restorer.end_save()).expect("whole");
-    let mut second = restorer.finish().expect("whole");
+    let mut second = restored(&mut first, &EDITIONS);
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for hour in (3 * 24..12 * 24).step_by(5) {
         let now = start().plus_ms(hour * MS_PER_HOUR);
@@ -226,4 +230,27 @@ fn a_machine_restored_under_its_editions_goes_on_as_the_one_that_was_saved() {
         assert_eq!((&a, first.digest()), (&b, second.digest()));
     }
     assert!(a.iter().any(|f| f.cause == model::finding::Cause::Rules), "some were migrated");
+}
+
+#[test]
+fn an_edition_that_came_into_force_with_a_later_one_has_no_timer_left() {
+    let mut first = CaseMachine::new(Arc::clone(&BASE));
+    let mut told = Vec::new();
+    (0..3).for_each(|n| first.step(Input::Fact(&accepted(&format!("c{n}"), n)), &mut told));
+    first.step(Input::Clock(from(3)), &mut told);
+    EDITIONS[..2].iter().for_each(|e| first.step(Input::Edition(e), &mut told));
+    while first.to_sweep() > 0 {
+        first.fire(from(3), 1, usize::MAX, &mut told);
+    }
+    // The second is due, but the entry is full; then the third comes.
+    first.fire(from(5), 0, usize::MAX, &mut told);
+    assert!(!first.is_settled());
+    first.step(Input::Edition(&EDITIONS[2]), &mut told);
+    while first.to_sweep() > 0 {
+        first.fire(from(5), 1, usize::MAX, &mut told);
+    }
+    let mut second = restored(&mut first, &EDITIONS[..3]);
+    let mut fired = |machine: &mut CaseMachine| machine.fire(from(9), u32::MAX, usize::MAX, &mut told);
+    assert_eq!(fired(&mut first), fired(&mut second), "a replay fires as many");
+    assert_eq!(first.digest(), second.digest());
 }
