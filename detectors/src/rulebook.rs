@@ -58,7 +58,7 @@ impl Rulebook {
     /// A name for the first `editions` of it that no other content has.
     pub fn identity(&self, editions: usize) -> String {
         let base = format!("{} {}", self.base.version, self.base.fingerprint);
-        match self.editions.iter().take(editions).last() {
+        match self.editions.iter().take(editions).next_back() {
             None => base,
             Some(last) => {
                 format!("edition {} {}", last.seq, Hash::of(format!("{base} {}", last.hash).as_bytes()))
