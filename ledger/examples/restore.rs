@@ -193,13 +193,14 @@ fn process(cases: i64, directory: &Path) {
     let needed: f64 = sizes().skip(log.needed_from as usize).sum();
     println!("segments   {:.0} MB written, {needed:.0} MB needed", sizes().sum::<f64>());
     println!("checkpoints {}", actor.tally().checkpoints);
-    reissue(&mut actor, cases);
 }
 
 /// A calendar that moves the deadlines of all open cases.
 fn reissue(actor: &mut Actor<MadeUp>, cases: i64) {
     let calendar = "year: 2026\nholidays: [2026-03-04, 2026-03-06, 2026-03-09]\n";
-    let files = [("items/i.yaml", ITEM), ("calendar/2026.yaml", calendar)];
+    let officers =
+        "officer_id,name,org,certificate_no,valid_from,valid_to\n37010001,a,o,1,,\n37010002,b,o,2,,\n";
+    let files = [("items/i.yaml", ITEM), ("calendar/2026.yaml", calendar), ("officers.csv", officers)];
     let files = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
     let mut shelf = Shelf::default();
     let record = shelf.propose(&files, None, (start(), "example")).expect("an edition");
@@ -230,6 +231,7 @@ fn restore(cases: i64, directory: &Path) {
     let estimate = actor.state().map_or(0, |(_, _, bytes)| bytes) as f64 / found.cases as f64;
     let resident = (resident() - before) as f64 / found.cases as f64;
     println!("memory     {resident:.0} bytes a case by resident set, {estimate:.0} by estimate");
+    reissue(&mut actor, cases);
 }
 
 fn main() {
