@@ -155,7 +155,6 @@ impl Lies {
     /// What the owner is told instead of "unknown".
     pub fn unknown(&mut self, of_ledger: bool, bytes: &[u8]) -> Option<LogEvent> {
         match self.mutant {
-            Some(Mutant::UnknownUntold) => None,
             Some(Mutant::UnknownIsSuccess) if of_ledger => {
                 self.taken_for_done.push_back(bytes.to_vec());
                 None

@@ -28,8 +28,6 @@ mutants! {
     ForeignUnnoticed = "foreign-unnoticed",
     /// An append of unknown outcome is taken for one that happened.
     UnknownIsSuccess = "unknown-is-success",
-    /// An append of unknown outcome is not told at all.
-    UnknownUntold = "unknown-untold",
     /// Reading goes on at the group's offset, committed on reading, and not at the ledger's.
     ResumeFromGroup = "resume-from-group",
     /// What a replay finds is told again.
