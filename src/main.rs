@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod demo;
 mod detect;
+mod enact;
 mod lines;
 mod local;
 mod people;

@@ -13,17 +13,23 @@ use prometheus::Registry;
 use rdkafka::config::ClientConfig;
 use serde_json::Value;
 
+use crate::enact::Enactor;
 use crate::wall;
 
-/// Starts the desk; rules are served once it has read the log.
-pub(crate) fn start(client: &ClientConfig, catalogue: &Path, registry: &Registry) -> anyhow::Result<Rules> {
+/// Starts the desk; rules are served once it has read the log, and what is approved is published.
+pub(crate) fn start(
+    client: &ClientConfig,
+    catalogue: &Path,
+    registry: &Registry,
+) -> anyhow::Result<(Rules, Enactor)> {
     let base = client.clone();
     let open = move || KafkaLog::open(&base, ingest::topics::WORKFLOW);
     let desk =
         Service::start(open, wall::now, Metrics::new(registry)?).context("the desk cannot be started")?;
-    let catalogue: PathBuf = catalogue.to_owned();
+    let (desk, catalogue): (Arc<Service>, PathBuf) = (Arc::new(desk), catalogue.to_owned());
+    let enactor = Enactor::new(Arc::clone(&desk), client.clone(), catalogue.clone(), registry)?;
     let lint = move |object: &str, content: &Value| findings(&catalogue, object, content);
-    Ok(Rules::new(Arc::new(desk), Arc::new(lint), wall::now))
+    Ok((Rules::new(desk, Arc::new(lint), wall::now), enactor))
 }
 
 /// What lint says of an object's content, in the catalogue as its files are now.
@@ -31,29 +37,30 @@ fn findings(dir: &Path, object: &str, content: &Value) -> Vec<Problem> {
     let files = files(dir);
     let known = Catalogue::inspect_files(files.clone());
     let today = known.catalogue.as_ref().map(|catalogue| catalogue.calendar.day_of(wall::now()));
-    let (file, text) = placed(&files, object, content);
-    let drafted = files.into_iter().filter(|(name, _)| *name != file).chain([(file.clone(), text)]);
+    let (file, item) = placed(&files, object, content);
+    let drafted =
+        files.into_iter().filter(|(name, _)| *name != file).chain([(file.clone(), item.to_string())]);
     let inspection = Catalogue::inspect_files(drafted);
     let findings = inspection.findings(today.unwrap_or_default());
     // What others wrote is not what this draft is judged by.
     findings.into_iter().filter(|finding| finding.file == file).collect()
 }
 
-/// The file that an object's content goes into, and what stands in it then: YAML takes JSON as it is.
-fn placed(files: &BTreeMap<String, String>, object: &str, content: &Value) -> (String, String) {
+/// The file that an object's content goes into, and the item that stands in it then: YAML takes JSON as it is.
+pub(crate) fn placed(files: &BTreeMap<String, String>, object: &str, content: &Value) -> (String, Value) {
     let (code, point) = object.split_once('#').map_or((object, None), |(code, point)| (code, Some(point)));
     let item = |text: &str| serde_saphyr::from_str::<Value>(text).ok();
     let is_of_code = |text: &str| item(text).is_some_and(|item| item["code"] == code);
     let mut items = files.iter().filter(|(name, _)| name.starts_with("items/"));
     let own = items.find(|(_, text)| is_of_code(text));
     let file = own.map_or_else(|| "items/draft.yaml".to_owned(), |(name, _)| name.clone());
-    let Some(point) = point else { return (file, content.to_string()) };
+    let Some(point) = point else { return (file, content.clone()) };
     let mut whole = own.and_then(|(_, text)| item(text)).unwrap_or_else(|| serde_json::json!({"code": code}));
     if let Some(points) = whole["points"].as_array_mut() {
         points.retain(|old| old["id"] != point);
         points.push(content.clone());
     }
-    (file, whole.to_string())
+    (file, whole)
 }
 
 /// The catalogue's texts by relative path; what cannot be read is left out, and so found by lint as missing.

@@ -112,7 +112,12 @@ pub(crate) fn start(
     let connection = connection(site, stores)?;
     let orgs = Arc::new(catalogue.orgs.clone());
     let door = if has(Role::Api) {
-        let rules = crate::rules::start(&client, &site.catalogue, &registry)?;
+        let (rules, enactor) = crate::rules::start(&client, &site.catalogue, &registry)?;
+        let stop = stop.clone();
+        running.spawn("rules", move || {
+            enactor.run(&stop);
+            Ok(())
+        })?;
         Some(crate::serve::Door { listener: api, doors, orgs, rules })
     } else {
         None

@@ -1,6 +1,6 @@
 //! A rule from draft to approved over HTTP, by four people in four roles, with two API processes on one real Kafka: a return
-//! on the way, a review of one's own work that is refused, two approvals at once of which one has an effect, and a
-//! kill -9 of the process in the middle of a command.
+//! on the way, a review of one's own work that is refused, two approvals at once of which one has an effect, a
+//! kill -9 of the process in the middle of a command, and an alarm by the new version.
 
 use std::path::Path;
 use std::sync::{Arc, Barrier};
@@ -19,6 +19,8 @@ const TEST: &str = "rules";
 const ORG: &str = "119901002600008594";
 const OTHER_ORG: &str = "11990100260000488D";
 const RULE: &str = "9901-CF-0042";
+/// As the configuration has it by default.
+const PARTITIONS: f64 = 4.0;
 
 fn now() -> model::Instant {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -151,7 +153,11 @@ fn rules() {
     let catalogue = programs::root().join("deploy/catalogues/demo");
     let issuer = Issuer::new();
     // The stores live in a process of their own, so that an API process can be killed without them.
-    let stores = Site::configured("rules-stores", &catalogue, &format!("{}roles: [sink]\n", issuer.config));
+    let mut stores = Site::configured(
+        "rules-stores",
+        &catalogue,
+        &format!("{}roles: [ingest, detectors, sink]\n", issuer.config),
+    );
     let config = format!(
         "{}roles: [api]\nkafka: {{brokers: \"{}\"}}\nclickhouse: {{url: \"{}\", reader: reader}}\n",
         issuer.config, stores.kafka, stores.clickhouse
@@ -172,6 +178,7 @@ fn rules() {
     {
         let (here, there) = (Api { site: &first, issuer: &issuer }, Api { site: &second, issuer: &issuer });
         audit(&here, &there);
+        in_force(&mut stores, &here);
     }
     let said = second.said();
     assert!(said.contains("xiezhi::access") && said.contains("chen") && !said.contains("eyJ"), "{said}");
@@ -251,7 +258,7 @@ fn two_approvals_at_once(here: &Api<'_>, there: &Api<'_>) {
     wait_for("the other process has read it", PATIENCE, || {
         (there.rule("wu")["revision"] == 13).then_some(())
     });
-    let from = in_an_hour();
+    let from = soon();
     let approve = json!({"do": "pass_final", "version": 3, "from": from});
     let start = Arc::new(Barrier::new(2));
     let statuses = std::thread::scope(|scope| {
@@ -272,16 +279,43 @@ fn two_approvals_at_once(here: &Api<'_>, there: &Api<'_>) {
     assert_eq!(late.1["reason"], "stale", "{statuses:?}");
     let rule = here.rule("li");
     let approved = &rule["versions"][2];
-    assert_eq!(
-        (&rule["revision"], &approved["state"], &approved["phase"]),
-        (&json!(14), &json!("approved"), &json!("scheduled"))
-    );
+    assert_eq!((&rule["revision"], &approved["state"]), (&json!(14), &json!("approved")));
+    assert!(["scheduled", "in_force"].contains(&approved["phase"].as_str().unwrap()), "{approved}");
 }
 
-fn in_an_hour() -> String {
-    // Whole seconds of UTC are enough for a review.
-    let at = now().plus_ms(3_600_000);
-    at.to_string()
+fn soon() -> String {
+    now().plus_ms(10_000).to_string()
+}
+
+/// Every detector has taken the approved version over without a restart: a case accepted from then on is judged by it, and
+/// its alarm names it. One of both processes has published it, once.
+fn in_force(stores: &mut Site, here: &Api<'_>) {
+    wait_for("the version is in force", PATIENCE, || {
+        (here.rule("li")["versions"][2]["phase"] == "in_force").then_some(())
+    });
+    wait_for("it is taken over by every partition", PATIENCE, || {
+        let taken = stores.metric("xiezhi_detect_editions") == PARTITIONS;
+        (taken && stores.metric("xiezhi_detect_cases_to_sweep") == 0.0).then_some(())
+    });
+    let source = format!("urn:cn-org:{ORG}:penalty");
+    let event = |n: i64, kind: &str, data: Value| {
+        let time = now().plus_ms(n).to_string();
+        json!({"specversion": "1.0", "id": format!("story-{n}"), "source": source, "type": kind, "subject": "story", "time": time, "data": data})
+            .to_string()
+    };
+    let step = json!({"step": "investigation"});
+    let lines = [
+        event(0, "case.accepted", json!({"item": RULE, "org": ORG, "title": "占道经营"})),
+        event(1, "step.started", step.clone()),
+        event(2, "step.completed", step),
+    ];
+    let file = stores.scratch.lines("story.jsonl", lines);
+    stores.publish(["--org", ORG], &file);
+    let sql = "SELECT rules_version FROM xiezhi.alarms WHERE case_id = 'story' AND code = 'evidence_missing'";
+    let alarm = wait_for("the alarm is there", PATIENCE, || stores.select(sql).pop());
+    assert_eq!(alarm["rules_version"], json!(format!("{RULE}/3")), "{alarm}");
+    let shown = programs::well(&mut programs::xiezhi(["reference", "show", "--brokers", &stores.kafka]));
+    assert_eq!(programs::text(&shown.stdout).lines().count(), 1, "{}", programs::text(&shown.stdout));
 }
 
 /// A process dies while a command is on its way; the same command under the same key, at the other process and at the
