@@ -27,12 +27,14 @@ const RESERVED: [(&str, &str); 7] = [
     ("allow.auto.create.topics", "false"),
 ];
 
-/// Settings of speed alone: an operator's stand over them.
-const DEFAULTS: [(&str, &str); 3] = [
+/// Settings of speed alone; an operator's stand over them.
+const DEFAULTS: [(&str, &str); 4] = [
     ("fetch.queue.backoff.ms", "20"),
     // Batches are written a few times a second: a broker that answers each record at once works for nothing.
     ("fetch.min.bytes", "65536"),
     ("fetch.wait.max.ms", "50"),
+    // A question that a broker took with it is asked again after so long, and not after a minute.
+    ("socket.timeout.ms", "10000"),
 ];
 
 pub(crate) struct Reader {

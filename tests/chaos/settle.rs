@@ -11,7 +11,7 @@ use crate::positions::Positions;
 use crate::stream::{self, Record};
 
 /// Without any progress for so long, an experiment has stalled.
-const STALLS_AFTER: Duration = Duration::from_secs(90);
+const STALLS_AFTER: Duration = Duration::from_secs(300);
 /// Timers that are left over come in the very next entries: a ledger that has been quiet for so long is done.
 const QUIET: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
