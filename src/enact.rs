@@ -82,10 +82,10 @@ fn first(machine: &Machine, rested: &HashMap<String, Instant>, now: Instant) -> 
 
 /// See the module.
 pub(crate) struct Enactor {
-    pub(crate) desk: Arc<Service>,
-    pub(crate) client: ClientConfig,
+    desk: Arc<Service>,
+    client: ClientConfig,
     /// The catalogue before the first edition.
-    pub(crate) catalogue: PathBuf,
+    catalogue: PathBuf,
     failures: IntCounter,
     /// Versions that are not looked at before an instant, those that stand never again: one an approved version.
     rested: HashMap<String, Instant>,

@@ -34,7 +34,8 @@ pub(crate) fn start(
 
 /// What lint says of an object's content, in the catalogue as its files are now.
 fn findings(dir: &Path, object: &str, content: &Value) -> Vec<Problem> {
-    let files = files(dir);
+    // What cannot be read is not this draft's.
+    let (files, _) = Catalogue::readable_files(dir);
     let known = Catalogue::inspect_files(files.clone());
     let today = known.catalogue.as_ref().map(|catalogue| catalogue.calendar.day_of(wall::now()));
     let (file, item) = placed(&files, object, content);
@@ -61,20 +62,4 @@ pub(crate) fn placed(files: &BTreeMap<String, String>, object: &str, content: &V
         points.push(content.clone());
     }
     (file, whole)
-}
-
-/// The catalogue's texts by relative path; what cannot be read is left out, and so found by lint as missing.
-fn files(dir: &Path) -> BTreeMap<String, String> {
-    let mut files = BTreeMap::new();
-    for (below, prefix) in [("", ""), ("items", "items/"), ("calendar", "calendar/")] {
-        for entry in std::fs::read_dir(dir.join(below)).into_iter().flatten().flatten() {
-            let (path, name) = (entry.path(), entry.file_name());
-            let is_known =
-                path.extension().is_some_and(|ext| ["yaml", "yml", "csv"].iter().any(|known| ext == *known));
-            if let (true, Some(name), Ok(text)) = (is_known, name.to_str(), std::fs::read_to_string(&path)) {
-                files.insert(format!("{prefix}{name}"), text);
-            }
-        }
-    }
-    files
 }

@@ -16,6 +16,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::kafka::{Failures, broken, partitions, reader, writer};
 use crate::log::LogError;
+use crate::pause::rest;
 
 const PARTITION: i32 = 0;
 const GROUP: &str = "xiezhi-reference";
@@ -78,10 +79,7 @@ pub fn follow(base: &ClientConfig, topic: &str, editions: &Editions, stop: &Atom
         let Err(error) = serve(base, topic, editions, stop) else { return };
         tracing::error!(%error, "editions of the rules cannot be read; the rules stay as they are");
         editions.set(&Shelf::default(), true);
-        let until = Wall::now() + AGAIN_AFTER;
-        while Wall::now() < until && !stop.load(Ordering::Relaxed) {
-            std::thread::sleep(POLL);
-        }
+        rest(AGAIN_AFTER, stop);
     }
 }
 

@@ -6,6 +6,7 @@
 mod cleaner;
 mod commits;
 mod incidents;
+mod keeper;
 mod membership;
 mod metrics;
 
@@ -18,22 +19,17 @@ use std::time::Duration;
 use model::{Catalogue, Instant};
 use rdkafka::config::ClientConfig;
 
-use crate::actor::{Actor, Limits, Report, Settings};
+use crate::actor::Limits;
 use crate::clock::ClockMode;
-use crate::kafka::{KafkaLog, Shared, Topics};
+use crate::kafka::{Shared, Topics};
 use crate::log::LogError;
+use crate::pause::Pause;
 use crate::reference::{self, Editions};
 use cleaner::Cleaner;
 use incidents::Incidents;
+use keeper::Keeper;
 use membership::{Change, Membership};
 pub use metrics::Metrics;
-use metrics::Waiting;
-
-/// Longest wait of an actor for input.
-const TURN: Duration = Duration::from_millis(50);
-/// Between two attempts to take a partition over, after a failure or a loss; doubles up to the second, and is the first
-/// again after a partition has been held for longer than that.
-const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// How this process takes part.
 #[derive(Clone)]
@@ -129,18 +125,14 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
     let rules = Rules::follow(config);
     let editions = Arc::clone(&rules.editions);
     let mut worker = Worker { config, metrics, stop, incidents, cleaner, editions };
-    let mut pause = RETRY.0;
+    let mut pause = Pause::new();
     while !stop.load(Ordering::Relaxed) {
         let began = std::time::Instant::now();
         match worker.take_part() {
             Err(error @ WorkerError::Fenced(_)) => {
                 tracing::error!(%error, instance = config.instance, "joining the group anew");
                 metrics.failures.inc();
-                if began.elapsed() > RETRY.1 {
-                    pause = RETRY.0;
-                }
-                rest(pause, stop);
-                pause = (pause * 2).min(RETRY.1);
+                pause.wait_after(began, stop);
             }
             ended => return ended,
         }
@@ -272,132 +264,5 @@ fn release(held: Held) {
     held.stop.store(true, Ordering::Relaxed);
     if held.thread.join().is_err() {
         tracing::error!("an actor panicked; its partition is acquired anew by its next owner");
-    }
-}
-
-/// Keeps one partition's actor going.
-struct Keeper {
-    config: WorkerConfig,
-    metrics: Metrics,
-    incidents: Arc<Incidents>,
-    editions: Arc<Editions>,
-    partition: i32,
-    assigned: Assignment,
-    stop: Arc<AtomicBool>,
-    shared: Arc<Shared>,
-}
-
-impl Keeper {
-    fn run(&self) {
-        let mut pause = RETRY.0;
-        let mut told = None;
-        let halted = self.metrics.halted.with_label_values(&[&self.partition.to_string()]);
-        while !self.stop.load(Ordering::Relaxed) {
-            let began = std::time::Instant::now();
-            let served = self.serve();
-            halted.set(i64::from(matches!(served, Err(LogError::Halted(_)))));
-            match served {
-                // Two that both hold themselves for the owner would hinder each other for ever, if neither stood back.
-                Ok(()) => {
-                    if began.elapsed() > RETRY.1 {
-                        pause = RETRY.0;
-                    }
-                    rest(pause, &self.stop);
-                    pause = (pause * 2).min(RETRY.1);
-                }
-                // It is looked at again and again, so that it goes on by itself once an operator has acted.
-                Err(LogError::Halted(incident)) => {
-                    if told.as_ref() != Some(&incident.incident_id) {
-                        self.incidents.tell(&incident);
-                        told = Some(incident.incident_id);
-                    }
-                    pause = RETRY.1;
-                    rest(pause, &self.stop);
-                }
-                Err(error) => {
-                    tracing::error!(partition = self.partition, %error, "a partition could not be served");
-                    self.metrics.failures.inc();
-                    rest(pause, &self.stop);
-                    pause = (pause * 2).min(RETRY.1);
-                }
-            }
-        }
-        halted.set(0);
-    }
-
-    /// From one acquisition to the loss of the partition, or to the end.
-    fn serve(&self) -> Result<(), LogError> {
-        let log = KafkaLog::new(
-            &self.config.client,
-            &self.config.topics,
-            self.partition,
-            Arc::clone(&self.shared),
-        )?
-        .with_editions(Arc::clone(&self.editions));
-        let settings = Settings {
-            partition: self.partition,
-            rules: Arc::clone(&self.config.rules),
-            clock: self.config.clock,
-            limits: self.config.limits,
-        };
-        let mut actor = Actor::new(settings, log);
-        let mut told = crate::actor::Tally::default();
-        loop {
-            let stopping = self.stop.load(Ordering::Relaxed);
-            // A leaving owner waits for its own entries, so that the next one finds them there.
-            if stopping && actor.position().is_none_or(|(_, confirmed)| confirmed) {
-                return Ok(());
-            }
-            let wall = (self.config.wall)();
-            let report = match self.assigned.get() {
-                Some(_) => actor.turn(wall, TURN)?,
-                None => actor.follow(wall, TURN)?,
-            };
-            let (state, position) = (actor.state(), actor.position());
-            self.metrics
-                .observe(self.partition, &actor.tally(), &mut told, state, position, || Waiting::of(&actor));
-            actor.take_incidents().iter().for_each(|incident| self.incidents.tell(incident));
-            match report {
-                Some(Report::Acquired(restored)) => {
-                    tracing::info!(partition = self.partition, ?restored, "partition acquired");
-                    self.check_committed(&actor)?;
-                    self.metrics.halted.with_label_values(&[&self.partition.to_string()]).set(0);
-                    self.metrics.divergences.inc_by(u64::from(!restored.digest_agrees));
-                }
-                Some(Report::Following(restored)) => {
-                    tracing::info!(partition = self.partition, ?restored, "partition followed");
-                }
-                Some(Report::Lost { reason }) => {
-                    tracing::warn!(partition = self.partition, reason, "partition lost; acquiring it anew");
-                    self.metrics.losses.inc();
-                    return Ok(());
-                }
-                Some(Report::Confirmed { .. }) | None => {}
-            }
-        }
-    }
-
-    /// Holds what the group has committed against the ledger: neither may have been moved or cut behind our back.
-    fn check_committed(&self, actor: &Actor<KafkaLog>) -> Result<(), LogError> {
-        let committed = self.assigned.get().and_then(Option::as_ref);
-        let (Some((offset, note)), Some(chain)) = (committed, actor.chain()) else { return Ok(()) };
-        match commits::judge(&chain, *offset, note, (self.config.wall)()) {
-            Some(incident) if incident.halts && !actor.accepted_loss() => {
-                Err(LogError::Halted(Box::new(incident)))
-            }
-            Some(incident) if !incident.halts => {
-                self.incidents.tell(&incident);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Waits, but not past the stop.
-fn rest(pause: Duration, stop: &AtomicBool) {
-    let until = std::time::Instant::now() + pause;
-    while std::time::Instant::now() < until && !stop.load(Ordering::Relaxed) {
-        std::thread::park_timeout(Duration::from_millis(20));
     }
 }

@@ -12,6 +12,8 @@ use serde_json::Value;
 use crate::http::{self, Answer};
 use crate::{PATIENCE, processes, programs, wait_for};
 
+/// As the configuration has it by default.
+const PARTITIONS: f64 = 4.0;
 /// How long after the main process its parts may still be there.
 const PARTS_GONE_WITHIN: Duration = Duration::from_secs(30);
 
@@ -211,6 +213,14 @@ impl Site {
     /// An address of the API.
     pub fn get(&self, path: &str) -> Answer {
         http::get(&format!("{}{path}", self.api)).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    /// Waits until every partition has taken over so many editions of the rules and looked at every case again.
+    pub fn await_editions(&self, editions: u32) {
+        wait_for(&format!("{editions} editions are taken over"), PATIENCE, || {
+            let taken = self.metric("xiezhi_detect_editions") == f64::from(editions) * PARTITIONS;
+            (taken && self.metric("xiezhi_detect_cases_to_sweep") == 0.0).then_some(())
+        });
     }
 
     /// Waits until `events` distinct events are stored, judged, and their findings are in ClickHouse.

@@ -13,8 +13,6 @@ use system_tests::{PATIENCE, alone, programs, say, wait_for};
 const TEST: &str = "reference";
 const ORG: &str = "11990100260005035C";
 const ITEM: &str = "9901-QT-0012";
-/// As the configuration has it by default.
-const PARTITIONS: f64 = 4.0;
 const DAY_MS: i64 = 86_400_000;
 /// Alarms and who says so, without what a restart may tell again at another time.
 const ALARMS: &str = "SELECT case_id, code, state, cause, revision, rules_version FROM xiezhi.alarms ORDER BY case_id, code, step";
@@ -68,14 +66,6 @@ fn publish(site: &Site, catalogue: &Path) {
     say(TEST, programs::text(&output.stdout).trim());
 }
 
-/// Every partition has taken over so many editions and looked at every case again.
-fn await_editions(site: &Site, editions: f64) {
-    wait_for(&format!("{editions} editions are taken over"), PATIENCE, || {
-        let taken = site.metric("xiezhi_detect_editions") == editions * PARTITIONS;
-        (taken && site.metric("xiezhi_detect_cases_to_sweep") == 0.0).then_some(())
-    });
-}
-
 fn alarm(site: &Site, case: &str, code: &str) -> Option<Value> {
     let sql = format!(
         "SELECT state, cause, rules_version FROM xiezhi.alarms WHERE case_id = '{case}' AND code = '{code}'"
@@ -105,7 +95,7 @@ fn reference() {
     change(&item, "points:\n", point);
     change(&catalogue.join("catalogue.yaml"), "yunze-2026.1", "yunze-2026.2");
     publish(&site, &catalogue);
-    await_editions(&site, 1.0);
+    site.await_editions(1);
     let lines = [vec![accepted("new", now())], handled("new", now()).into(), handled("old", now()).into()];
     let file = site.scratch.lines("second.jsonl", lines.concat());
     site.publish(["--org", ORG], &file);
@@ -126,7 +116,7 @@ fn reference() {
     publish(&site, &catalogue);
     site.kill9();
     site.start_again();
-    await_editions(&site, 2.0);
+    site.await_editions(2);
     let back = wait_for("the slow one is in time", PATIENCE, || {
         alarm(&site, "slow", "overdue").filter(|alarm| alarm["state"] == "retracted")
     });
@@ -141,7 +131,7 @@ fn reference() {
     let before = site.select(ALARMS);
     site.kill9();
     site.start_again();
-    await_editions(&site, 2.0);
+    site.await_editions(2);
     site.await_settled(8, PATIENCE);
     assert_eq!(site.select(ALARMS), before);
     assert_eq!(site.number("SELECT count() FROM xiezhi.incidents WHERE kind = 'state_diverged'"), 0);

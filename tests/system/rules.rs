@@ -19,8 +19,6 @@ const TEST: &str = "rules";
 const ORG: &str = "119901002600008594";
 const OTHER_ORG: &str = "11990100260000488D";
 const RULE: &str = "9901-CF-0042";
-/// As the configuration has it by default.
-const PARTITIONS: f64 = 4.0;
 
 fn now() -> model::Instant {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -293,10 +291,7 @@ fn in_force(stores: &mut Site, here: &Api<'_>) {
     wait_for("the version is in force", PATIENCE, || {
         (here.rule("li")["versions"][2]["phase"] == "in_force").then_some(())
     });
-    wait_for("it is taken over by every partition", PATIENCE, || {
-        let taken = stores.metric("xiezhi_detect_editions") == PARTITIONS;
-        (taken && stores.metric("xiezhi_detect_cases_to_sweep") == 0.0).then_some(())
-    });
+    stores.await_editions(1);
     let source = format!("urn:cn-org:{ORG}:penalty");
     let event = |n: i64, kind: &str, data: Value| {
         let time = now().plus_ms(n).to_string();

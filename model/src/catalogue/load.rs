@@ -70,9 +70,15 @@ impl Catalogue {
     /// # Errors
     /// What could not be read.
     pub fn files(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+        let (files, problems) = Self::readable_files(dir);
+        if problems.is_empty() { Ok(files) } else { Err(problems) }
+    }
+
+    /// [`Catalogue::files`] that can be read, and what could not be.
+    pub fn readable_files(dir: &Path) -> (BTreeMap<String, String>, Vec<Problem>) {
         let (mut files, problems) = disk::read(dir);
         files.retain(|path, _| assemble::is_known(path));
-        if problems.is_empty() { Ok(files) } else { Err(problems) }
+        (files, problems)
     }
 
     /// Reads a catalogue from texts; the paths are relative to its directory, with `/`.
