@@ -31,6 +31,9 @@ pub(crate) enum Command {
     /// The rules of a running installation: published editions of the catalogue 目录版本
     #[command(subcommand)]
     Reference(ReferenceCommand),
+    /// Registers out of tables: officers, organisations, calendars, items 名册导入
+    #[command(subcommand)]
+    Register(RegisterCommand),
     /// Put dead letters back into the topics they came from
     Redrive(RedriveArgs),
     /// Run a site: ingest, detectors, sink, API
@@ -155,6 +158,67 @@ pub(crate) struct ReferenceShowArgs {
     /// Write the files of the last edition there instead of listing
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegisterCommand {
+    /// Read CSV or XLSX into a catalogue, with a report of every row; only looks, unless --write or --publish
+    Import(RegisterImportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RegisterImportArgs {
+    /// What the tables are
+    pub(crate) register: RegisterName,
+    /// Tables: .csv (UTF-8, GBK) or .xlsx; of a catalogue several, or one workbook
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Headers of one's own, YAML over the shipped ones (docs/registers.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// The catalogue's directory that it goes into [default with --brokers: the last edition]
+    #[arg(long, value_name = "DIR", required_unless_present = "brokers")]
+    pub(crate) catalogue: Option<PathBuf>,
+    /// Only officers of this org; those of others stay; may be repeated
+    #[arg(long)]
+    pub(crate) org: Vec<String>,
+    /// Keep what stands and is not in the tables
+    #[arg(long)]
+    pub(crate) merge: bool,
+    /// Take the good rows where others are refused
+    #[arg(long)]
+    pub(crate) partial: bool,
+    /// Write the files into the catalogue's directory
+    #[arg(long, requires = "catalogue", conflicts_with = "publish")]
+    pub(crate) write: bool,
+    /// Publish the result as the next edition
+    #[arg(long, requires = "brokers")]
+    pub(crate) publish: bool,
+    /// Bootstrap servers of Kafka
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) brokers: Option<String>,
+    /// A further setting of the Kafka client
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Who publishes it; it stays on record [default: the user of this machine]
+    #[arg(long)]
+    pub(crate) by: Option<String>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RegisterName {
+    /// 执法人员, a row a certificate
+    Officers,
+    /// 机构
+    Orgs,
+    /// 节假日与调休
+    #[value(alias = "calendar")]
+    Calendars,
+    /// 职权事项: the tables items, steps, limits, points
+    Catalogue,
 }
 
 #[derive(Debug, Args)]

@@ -3,20 +3,20 @@
 //! that it is published once.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use desk::Service;
 use ledger::reference::{NotPublished, publish};
+use model::Instant;
 use model::catalogue::{Refused, Shelf};
-use model::{Catalogue, Instant};
 use prometheus::{IntCounter, Registry};
 use rdkafka::config::ClientConfig;
 use serde_json::{Value, json};
 use workflow::{InFlight, Machine, State};
 
+use crate::live::Live;
 use crate::rules::placed;
 use crate::wall;
 
@@ -84,8 +84,7 @@ fn first(machine: &Machine, rested: &HashMap<String, Instant>, now: Instant) -> 
 pub(crate) struct Enactor {
     desk: Arc<Service>,
     client: ClientConfig,
-    /// The catalogue before the first edition.
-    catalogue: PathBuf,
+    live: Arc<Live>,
     failures: IntCounter,
     /// Versions that are not looked at before an instant, those that stand never again: one an approved version.
     rested: HashMap<String, Instant>,
@@ -95,7 +94,7 @@ impl Enactor {
     pub(crate) fn new(
         desk: Arc<Service>,
         client: ClientConfig,
-        catalogue: PathBuf,
+        live: Arc<Live>,
         registry: &Registry,
     ) -> anyhow::Result<Self> {
         let failures = IntCounter::new(
@@ -103,7 +102,7 @@ impl Enactor {
             "Attempts to publish an approved version of a rule that failed",
         )?;
         registry.register(Box::new(failures.clone()))?;
-        Ok(Self { desk, client, catalogue, failures, rested: HashMap::new() })
+        Ok(Self { desk, client, live, failures, rested: HashMap::new() })
     }
 
     /// Until `stop` is set.
@@ -139,10 +138,9 @@ impl Enactor {
     }
 
     fn publish(&self, approved: &Approved) -> Result<u64, NotPublished> {
-        let base = Catalogue::files(&self.catalogue).map_err(Refused::Problems)?;
         let propose = |shelf: &Shelf| {
             let (now, last) = (wall::now(), shelf.editions().last());
-            let files = if last.is_some() { shelf.files() } else { &base };
+            let files = if last.is_some() { shelf.files() } else { self.live.start() };
             // Its moment may have passed while nobody could publish it.
             let from = approved.from.max(now).max(last.map_or(now, |last| last.from));
             shelf.propose(&approved.placed_in(files), Some(from), (now, &approved.by))

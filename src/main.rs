@@ -8,11 +8,14 @@ mod config;
 mod demo;
 mod detect;
 mod enact;
+mod expiry;
 mod lines;
+mod live;
 mod local;
 mod people;
 mod random;
 mod reference;
+mod register;
 mod repair;
 mod rules;
 mod run;
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         cli::Command::Import(args) => transfer::import(args),
         cli::Command::Publish(args) => transfer::publish_files(args),
         cli::Command::Reference(command) => reference::run(command),
+        cli::Command::Register(cli::RegisterCommand::Import(args)) => register::import(args),
         cli::Command::Redrive(args) => transfer::redrive_letters(args),
         cli::Command::Run(args) => run::run(args),
         cli::Command::Demo(args) => demo::run(args),

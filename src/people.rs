@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 use dashboard_api::ApiState;
 use identity::provider::{self, Account, Provider};
 use identity::{Identity, Login, LoginSettings, Web};
-use model::catalogue::Orgs;
 
 use crate::config::Issuer;
+use crate::live::Live;
 use crate::wall;
 
 /// Whose tokens are believed.
@@ -67,9 +67,10 @@ fn demo(accounts: &[Account], address: SocketAddr) -> anyhow::Result<Doors> {
 }
 
 impl Doors {
-    pub(crate) fn hang(&self, mut state: ApiState, orgs: &Arc<Orgs>) -> ApiState {
+    pub(crate) fn hang(&self, mut state: ApiState, live: &Arc<Live>) -> ApiState {
         if let Some(identity) = &self.identity {
-            state = state.with_identity(Arc::clone(identity), Arc::clone(orgs), wall::now);
+            let live = Arc::clone(live);
+            state = state.with_identity(Arc::clone(identity), move || live.orgs(), wall::now);
         }
         match &self.pages {
             Some(pages) => state.with_login(pages.clone()),

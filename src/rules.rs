@@ -1,7 +1,6 @@
 //! The desk of a process that serves the API: rules on their way, and lint over them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -14,33 +13,32 @@ use rdkafka::config::ClientConfig;
 use serde_json::Value;
 
 use crate::enact::Enactor;
+use crate::live::Live;
 use crate::wall;
 
 /// Starts the desk; rules are served once it has read the log, and what is approved is published.
 pub(crate) fn start(
     client: &ClientConfig,
-    catalogue: &Path,
+    live: &Arc<Live>,
     registry: &Registry,
 ) -> anyhow::Result<(Rules, Enactor)> {
     let base = client.clone();
     let open = move || KafkaLog::open(&base, ingest::topics::WORKFLOW);
     let desk =
         Service::start(open, wall::now, Metrics::new(registry)?).context("the desk cannot be started")?;
-    let (desk, catalogue): (Arc<Service>, PathBuf) = (Arc::new(desk), catalogue.to_owned());
-    let enactor = Enactor::new(Arc::clone(&desk), client.clone(), catalogue.clone(), registry)?;
-    let lint = move |object: &str, content: &Value| findings(&catalogue, object, content);
+    let (desk, live): (Arc<Service>, _) = (Arc::new(desk), Arc::clone(live));
+    let enactor = Enactor::new(Arc::clone(&desk), client.clone(), Arc::clone(&live), registry)?;
+    let lint = move |object: &str, content: &Value| findings(&live.files(), object, content);
     Ok((Rules::new(desk, Arc::new(lint), wall::now), enactor))
 }
 
-/// What lint says of an object's content, in the catalogue as its files are now.
-fn findings(dir: &Path, object: &str, content: &Value) -> Vec<Problem> {
-    // What cannot be read is not this draft's.
-    let (files, _) = Catalogue::readable_files(dir);
+/// What lint says of an object's content in the place where it will stand: in the catalogue of the last edition.
+fn findings(files: &BTreeMap<String, String>, object: &str, content: &Value) -> Vec<Problem> {
     let known = Catalogue::inspect_files(files.clone());
     let today = known.catalogue.as_ref().map(|catalogue| catalogue.calendar.day_of(wall::now()));
-    let (file, item) = placed(&files, object, content);
+    let (file, item) = placed(files, object, content);
     let drafted =
-        files.into_iter().filter(|(name, _)| *name != file).chain([(file.clone(), item.to_string())]);
+        files.clone().into_iter().filter(|(name, _)| *name != file).chain([(file.clone(), item.to_string())]);
     let inspection = Catalogue::inspect_files(drafted);
     let findings = inspection.findings(today.unwrap_or_default());
     // What others wrote is not what this draft is judged by.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Rules};
-use model::catalogue::Orgs;
+use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Registers, Rules};
 use prometheus::Registry;
 
+use crate::live::Live;
 use crate::people::Doors;
 
 /// How soon a stop is seen.
@@ -17,8 +17,9 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(crate) struct Door {
     pub(crate) listener: std::net::TcpListener,
     pub(crate) doors: Doors,
-    pub(crate) orgs: Arc<Orgs>,
+    pub(crate) live: Arc<Live>,
     pub(crate) rules: Rules,
+    pub(crate) registers: Registers,
 }
 
 /// Serves until `stop` is set. Without `api` only metrics are served.
@@ -39,11 +40,11 @@ pub(crate) fn run(
         );
         match api {
             None => operations.await?,
-            Some(Door { listener, doors, orgs, rules }) => {
+            Some(Door { listener, doors, live, rules, registers }) => {
                 let limits = Limits::default();
                 let reader = ClickHouseReader::new(connection, limits.query);
                 let state = ApiState::new(Arc::new(reader), registry, limits)?.with_rules(rules);
-                let state = doors.hang(state, &orgs);
+                let state = doors.hang(state.with_registers(registers), &live);
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 let api =
                     dashboard_api::serve(listener, dashboard_api::router(state), stopped(Arc::clone(stop)));

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, anyhow};
+use ledger::reference::{self, Editions};
 use ledger::worker::WorkerConfig;
 use model::Catalogue;
 use prometheus::Registry;
 use rdkafka::config::ClientConfig;
 
 use crate::config::{Role, Site};
+use crate::live::{self, Live};
 use crate::people::People;
 use crate::{local, wall};
 
@@ -82,13 +84,22 @@ pub(crate) fn start(
     };
     wall::end_when_set_back(&stop)?;
     let has = |role| site.roles.contains(&role);
+    let editions = Arc::<Editions>::default();
+    {
+        let (client, editions, stop) = (client.clone(), Arc::clone(&editions), stop.clone());
+        running.spawn("reference", move || {
+            reference::follow(&client, &ledger::kafka::Topics::default().reference, &editions, &stop);
+            Ok(())
+        })?;
+    }
+    let live = Arc::new(Live::new(&site.catalogue, catalogue, &editions));
     if has(Role::Sink) {
         let (config, client, registry, stop) =
             (sink_config(site, stores)?, client.clone(), registry.clone(), stop.clone());
         running.spawn("sink", move || Ok(sink::run(&config, &client, &registry, stop)?))?;
     }
     if has(Role::Detectors) {
-        let config = worker_config(site, &client, catalogue)?;
+        let config = worker_config(site, &client, catalogue, &editions)?;
         let metrics = ledger::worker::Metrics::new(&registry)?;
         let stop = stop.clone();
         running.spawn("detectors", move || Ok(ledger::worker::run(&config, &metrics, &stop)?))?;
@@ -105,20 +116,30 @@ pub(crate) fn start(
             ..ingest::IngestConfig::new(format!("{}-ingest", site.instance))
         };
         let (client, registry, stop) = (client.clone(), registry.clone(), stop.clone());
-        let orgs = Arc::new(catalogue.orgs.clone());
-        running
-            .spawn("ingest", move || Ok(ingest::run(&config, &client, orgs, wall::now, &registry, &stop)?))?;
+        let known = Arc::clone(&live);
+        running.spawn("ingest", move || {
+            // Who may speak by an edition would be turned away by the file.
+            known.await_read();
+            Ok(ingest::run(&config, &client, || known.orgs(), wall::now, &registry, &stop)?)
+        })?;
+        let (layout, live) = (layout(site), Arc::clone(&live));
+        let (client, stop) = (site.client(&stores.brokers), running.stop.clone());
+        running.spawn("topics", move || {
+            live.make_topics(&layout, &client, &stop);
+            Ok(())
+        })?;
     }
     let connection = connection(site, stores)?;
-    let orgs = Arc::new(catalogue.orgs.clone());
     let door = if has(Role::Api) {
-        let (rules, enactor) = crate::rules::start(&client, &site.catalogue, &registry)?;
+        let (rules, enactor) = crate::rules::start(&client, &live, &registry)?;
+        let registers = live::registers(&client, &live);
+        crate::expiry::register(&live, &registry)?;
         let stop = stop.clone();
         running.spawn("rules", move || {
             enactor.run(&stop);
             Ok(())
         })?;
-        Some(crate::serve::Door { listener: api, doors, orgs, rules })
+        Some(crate::serve::Door { listener: api, doors, live, rules, registers })
     } else {
         None
     };
@@ -173,26 +194,22 @@ fn listener(address: &str) -> anyhow::Result<std::net::TcpListener> {
 
 /// Every topic of the site, with an inbound one for each org that publishes.
 pub(crate) fn make_topics(site: &Site, client: &ClientConfig, catalogue: &Catalogue) -> anyhow::Result<()> {
-    let layout = ingest::topics::Layout {
+    live::ensure_topics(&layout(site), client, &catalogue.orgs)
+}
+
+fn layout(site: &Site) -> ingest::topics::Layout {
+    ingest::topics::Layout {
         case_partitions: site.kafka.partitions,
         inbound_partitions: site.kafka.inbound_partitions,
         replication: site.kafka.replication,
-    };
-    let mut orgs: Vec<&str> = publishing_orgs(catalogue).collect();
-    orgs.sort_unstable();
-    let topics = layout.topics(orgs)?;
-    ingest::topics::ensure_topics(client, &topics).context("the topics could not be made")?;
-    Ok(())
-}
-
-fn publishing_orgs(catalogue: &Catalogue) -> impl Iterator<Item = &str> {
-    catalogue.orgs.by_id.values().filter(|o| !o.sources.is_empty()).map(|o| o.id.as_str())
+    }
 }
 
 fn worker_config(
     site: &Site,
     client: &ClientConfig,
     catalogue: &Arc<Catalogue>,
+    editions: &Arc<Editions>,
 ) -> anyhow::Result<WorkerConfig> {
     Ok(WorkerConfig {
         client: client.clone(),
@@ -201,6 +218,7 @@ fn worker_config(
         instance: format!("{}-detectors", site.instance),
         session_timeout: site.session_timeout(),
         rules: Arc::clone(catalogue),
+        editions: Arc::clone(editions),
         clock: site.clock.mode()?,
         limits: ledger::actor::Limits::default(),
         standbys: site.kafka.standbys,

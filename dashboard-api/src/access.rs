@@ -19,12 +19,16 @@ use crate::error::{Problem, ProblemKind};
 /// Where the trail goes: one line a request, without tokens.
 const TRAIL: &str = "xiezhi::access";
 
+/// Gives the tree of organisations as it is now.
+pub(crate) type Tree = Arc<dyn Fn() -> Arc<Orgs> + Send + Sync>;
+
 /// What stands before the addresses.
 #[derive(Clone)]
 pub(crate) struct Gate {
     /// Absent: whoever reaches the API may read all of it, which is for loopback alone.
     pub(crate) identity: Option<Arc<Identity>>,
-    pub(crate) orgs: Arc<Orgs>,
+    /// The tree as it is now.
+    pub(crate) orgs: Tree,
     pub(crate) clock: fn() -> Instant,
     /// Whether a browser without a token can be led to signing in.
     pub(crate) has_login: bool,
@@ -97,7 +101,7 @@ pub(crate) async fn admit(State(gate): State<Gate>, mut request: Request, next: 
     match person {
         Ok(person) => {
             let person = Arc::new(person);
-            request.extensions_mut().insert(Access::Person(Arc::clone(&person), Arc::clone(&gate.orgs)));
+            request.extensions_mut().insert(Access::Person(Arc::clone(&person), (gate.orgs)()));
             let response = next.run(request).await;
             asked.write(Some(&person), &response);
             response

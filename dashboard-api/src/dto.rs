@@ -8,9 +8,14 @@ mod completeness;
 mod mask;
 mod operations;
 mod problem;
+mod registers;
 mod rules;
 mod stats;
 
+pub(crate) use self::registers::{
+    Calendars, EditionBody, Officer, OfficerList, OrgBody, OrgList, Overview, ReportBody, UploadAnswer,
+    YearBody, calendar_until,
+};
 pub(crate) use alarm::{Alarm, AlarmDetail, AlarmList, keyset, next_cursor};
 pub(crate) use case::{Case, Event, Timeline};
 pub(crate) use command::{Accepted, ActionBody, CommandBody};

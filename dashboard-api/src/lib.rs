@@ -16,6 +16,7 @@ mod limits;
 mod page;
 mod params;
 mod question;
+mod registers;
 mod routes;
 mod rules;
 mod server;
@@ -26,6 +27,7 @@ mod telemetry;
 mod testing;
 mod words;
 
+pub use self::registers::{NotPublished, Propose, RegisterSource, Registers, Standing};
 pub use limits::Limits;
 pub use question::{
     Axis, DeadLetterField, DeadLetterQuery, Field, Filter, Group, Keyset, LetterKeyset, ListQuery, StatsQuery,

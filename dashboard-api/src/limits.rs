@@ -25,6 +25,12 @@ pub(crate) const MAX_QUERY_BYTES: usize = 16 * 1_024;
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1_024;
 /// A command with a version's content, which has at most 256 KiB.
 pub(crate) const MAX_COMMAND_BYTES: usize = 384 * 1_024;
+/// A table of a register: some 100,000 officers as CSV.
+pub(crate) const MAX_UPLOAD_BYTES: usize = 8 * 1_024 * 1_024;
+/// Changes, and refused rows, that one report lists; their numbers count all.
+pub(crate) const MAX_REPORTED: usize = 1_000;
+/// Editions that the overview of the registers lists.
+pub(crate) const MAX_EDITIONS_SHOWN: usize = 50;
 
 /// The bounds that depend on the machine.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@ mod health;
 mod incidents;
 mod index;
 mod progress;
+mod registers;
 mod rules;
 mod stats;
 
@@ -23,7 +24,7 @@ use utoipa_axum::routes;
 use crate::access;
 use crate::error::Problem;
 use crate::guard::{self, Guard};
-use crate::limits::{Limits, MAX_BODY_BYTES, MAX_COMMAND_BYTES};
+use crate::limits::{Limits, MAX_BODY_BYTES, MAX_COMMAND_BYTES, MAX_UPLOAD_BYTES};
 use crate::state::ApiState;
 use crate::telemetry;
 
@@ -45,6 +46,7 @@ const PROBES: usize = 8;
         (name = "alarms", description = "What was found, with its explanation, its history and its facts"),
         (name = "cases", description = "Cases and what happened in them"),
         (name = "rules", description = "Rules on their way through review, their versions, commands and audit trail"),
+        (name = "registers", description = "Officers, organisations and calendars, and how they are published"),
         (name = "operations", description = "How the pipeline does")
     )
 )]
@@ -80,11 +82,20 @@ fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(rules::differences))
         .routes(routes!(rules::lint))
         .routes(routes!(rules::audit))
+        .routes(routes!(registers::overview))
 }
 
 /// What changes something; its bodies may be larger.
 fn commands() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(rules::give))
+}
+
+/// Registers: what is read and what is put stand at the same addresses.
+fn tables() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(registers::officers, registers::put_officers))
+        .routes(routes!(registers::orgs, registers::put_orgs))
+        .routes(routes!(registers::calendars, registers::put_calendars))
 }
 
 fn probes() -> OpenApiRouter<ApiState> {
@@ -93,7 +104,7 @@ fn probes() -> OpenApiRouter<ApiState> {
 
 /// The OpenAPI document, as `/api/v1/openapi.json` serves it.
 pub fn openapi_json() -> String {
-    let document = resources().merge(commands()).merge(probes()).into_openapi();
+    let document = resources().merge(commands()).merge(tables()).merge(probes()).into_openapi();
     let text = document.to_pretty_json().unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     text + "\n"
 }
@@ -108,6 +119,8 @@ pub fn router(state: ApiState) -> Router {
     let probes = Router::from(probes()).layer(bounded(limits, MAX_BODY_BYTES));
     let commands =
         Router::from(commands()).layer(admitted.clone()).layer(bounded(state.limits, MAX_COMMAND_BYTES));
+    let tables =
+        Router::from(tables()).layer(admitted.clone()).layer(bounded(state.limits, MAX_UPLOAD_BYTES));
     Router::from(resources())
         .route("/", get(index::page))
         .layer(admitted)
@@ -116,6 +129,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(state.pages.clone().with_state(()))
         .layer(bounded(state.limits, MAX_BODY_BYTES))
         .merge(commands)
+        .merge(tables)
         .merge(probes)
         .fallback(async || Problem::of_status(StatusCode::NOT_FOUND))
         .layer(from_fn(guard::dress))

@@ -10,6 +10,7 @@ use prometheus::Registry;
 
 use crate::access::Gate;
 use crate::limits::Limits;
+use crate::registers::Registers;
 use crate::rules::Rules;
 use crate::store::AlarmReader;
 use crate::telemetry::RequestMetrics;
@@ -22,6 +23,8 @@ pub struct ApiState {
     pub(crate) gate: Gate,
     /// Absent: this process has no desk.
     pub(crate) rules: Option<Rules>,
+    /// Absent: this process knows no editions.
+    pub(crate) registers: Option<Registers>,
     /// Addresses of signing in, before the gate.
     pub(crate) pages: Router,
 }
@@ -34,20 +37,29 @@ impl ApiState {
         registry: &Registry,
         limits: Limits,
     ) -> Result<Self, prometheus::Error> {
-        let gate = Gate { identity: None, orgs: Arc::default(), clock: || Instant(0), has_login: false };
+        let gate =
+            Gate { identity: None, orgs: Arc::new(Arc::default), clock: || Instant(0), has_login: false };
         Ok(Self {
             reader,
             metrics: RequestMetrics::new(registry)?,
             limits,
             gate,
             rules: None,
+            registers: None,
             pages: Router::new(),
         })
     }
 
-    /// Only who has a token that `identity` believes may ask, and only for what its grants cover in the tree `orgs`.
+    /// Only who has a token that `identity` believes may ask, and only for what its grants cover in the tree that `orgs` gives at
+    /// that time.
     #[must_use]
-    pub fn with_identity(mut self, identity: Arc<Identity>, orgs: Arc<Orgs>, clock: fn() -> Instant) -> Self {
+    pub fn with_identity(
+        mut self,
+        identity: Arc<Identity>,
+        orgs: impl Fn() -> Arc<Orgs> + Send + Sync + 'static,
+        clock: fn() -> Instant,
+    ) -> Self {
+        let orgs = Arc::new(orgs);
         self.gate = Gate { identity: Some(identity), orgs, clock, has_login: self.gate.has_login };
         self
     }
@@ -56,6 +68,13 @@ impl ApiState {
     #[must_use]
     pub fn with_rules(mut self, rules: Rules) -> Self {
         self.rules = Some(rules);
+        self
+    }
+
+    /// Serves registers and takes tables for them.
+    #[must_use]
+    pub fn with_registers(mut self, registers: Registers) -> Self {
+        self.registers = Some(registers);
         self
     }
 

@@ -68,6 +68,8 @@ pub struct CaseMachine {
     /// Bytes that the cases hold beside their frames.
     heap: usize,
     timers: BTreeSet<(Instant, Timer)>,
+    /// Whether silence counts here at all.
+    watches: bool,
     sources: Sources,
     digest: StateDigest,
     counts: Counts,
@@ -84,20 +86,21 @@ pub struct Counts {
 impl CaseMachine {
     /// Holds nothing, whoever is silent: for histories, where the clock does not wait.
     pub fn new(rules: Arc<Catalogue>) -> Self {
-        Self::with(rules, Sources::default())
+        Self::with(rules, None)
     }
 
     /// Holds the deadlines of sources that are silent, as far as the catalogue says that their silence counts.
     pub fn watching(rules: Arc<Catalogue>) -> Self {
-        let sources = Sources::of(&rules);
-        Self::with(rules, sources)
+        let sources = Sources::of(&rules.orgs);
+        Self::with(rules, Some(sources))
     }
 
-    fn with(rules: Arc<Catalogue>, sources: Sources) -> Self {
+    fn with(rules: Arc<Catalogue>, sources: Option<Sources>) -> Self {
         Self {
             rules: Rulebook::of(rules),
             sweep: None,
-            sources,
+            watches: sources.is_some(),
+            sources: sources.unwrap_or_default(),
             now: Instant(i64::MIN),
             symbols: Symbols::default(),
             cases: Store::default(),
@@ -248,7 +251,7 @@ impl CaseMachine {
             Some(Timer::Case(number)) => self.look_again(number, Cause::Clock, out),
             Some(Timer::Silence(source)) => {
                 self.timers.pop_first();
-                self.sources.get_mut(source).tell(self.now, self.rules.base(), out);
+                self.sources.get_mut(source).tell(self.now, self.rules.newest(), out);
             }
             Some(Timer::Edition) => self.come_into_force(),
         }
@@ -264,7 +267,7 @@ impl CaseMachine {
 
     fn hear(&mut self, name: &str, sign: (Instant, bool), out: &mut Vec<Finding>) {
         let Some(number) = self.sources.find(name) else { return };
-        let Some(moved) = self.sources.get_mut(number).hear(sign, self.now, self.rules.base(), out) else {
+        let Some(moved) = self.sources.get_mut(number).hear(sign, self.now, self.rules.newest(), out) else {
             return;
         };
         if let Some(at) = moved.silence_before {
@@ -272,6 +275,36 @@ impl CaseMachine {
         }
         self.timers.extend(moved.silence.map(|at| (at, Timer::Silence(number))));
         self.timers.extend(moved.cases.into_iter().map(|(at, case)| (at, Timer::Case(case))));
+    }
+
+    /// Takes over whose silence counts by an edition. Timers that waited for a source that is not waited for any more are due as
+    /// they stand, so that nothing is held for ever. `false`: nothing changes.
+    fn follow_sources(&mut self, out: &mut Vec<Finding>) -> bool {
+        let rules = self.rules.newest();
+        if !self.watches || self.sources.are_of(&rules.orgs) {
+            return false;
+        }
+        for number in 0..self.sources.iter().count() as u32 {
+            if let Some(at) = self.sources.get_mut(number).silence() {
+                self.timers.remove(&(at, Timer::Silence(number)));
+            }
+        }
+        let released = self.sources.follow(&rules.orgs, self.now, rules, out);
+        self.timers.extend(released.into_iter().map(|(at, case)| (at, Timer::Case(case))));
+        let silences = (0..).zip(self.sources.iter());
+        self.timers.extend(silences.filter_map(|(n, source)| Some((source.silence()?, Timer::Silence(n)))));
+        true
+    }
+
+    /// Puts a case's timer where it waits now.
+    fn place_again(&mut self, number: u32) {
+        let case = self.cases.get(number);
+        let Some(at) = case.wake() else { return };
+        let source = self.sources.of_case(&case.facts.history(&self.symbols));
+        if !self.timers.remove(&(at, Timer::Case(number))) {
+            self.sources.release(source, at, number);
+        }
+        self.wait(at, number, source);
     }
 
     fn number_of(&mut self, id: &str) -> u32 {

@@ -31,6 +31,11 @@ impl Rulebook {
         &self.base
     }
 
+    /// The catalogue of the last edition.
+    pub fn newest(&self) -> &Catalogue {
+        self.catalogue(self.editions.len())
+    }
+
     /// Editions taken over.
     pub fn len(&self) -> usize {
         self.editions.len()
@@ -76,7 +81,7 @@ impl Rulebook {
         let since = self.editions.partition_point(|edition| Some(edition.from) <= accepted);
         let migrates = |n: &usize| code.is_some_and(|code| self.editions[*n].migrates(code));
         let edition = (since..self.in_force).rev().find(migrates).map_or(since, |n| n + 1);
-        let (governing, newest) = (self.catalogue(edition), self.catalogue(self.editions.len()));
+        let (governing, newest) = (self.catalogue(edition), self.newest());
         Rules {
             item: code.and_then(|code| governing.items.get(code)).map(AsRef::as_ref),
             version: &governing.version,

@@ -21,10 +21,16 @@ pub enum Need {
     Rules,
     /// Who asked for what in reviews, refusals included.
     Audit,
+    /// The registers: officers, organisations, calendars.
+    Registers,
+    /// To register officers.
+    SetOfficers,
+    /// To set the organisations and the calendars of the site.
+    SetRegisters,
 }
 
 impl Need {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Alarms,
         Self::Cases,
         Self::PersonalData,
@@ -33,6 +39,9 @@ impl Need {
         Self::Incidents,
         Self::Rules,
         Self::Audit,
+        Self::Registers,
+        Self::SetOfficers,
+        Self::SetRegisters,
     ];
 
     /// In words, for a refusal and the access trail.
@@ -46,28 +55,35 @@ impl Need {
             Self::Incidents => "incidents",
             Self::Rules => "rules",
             Self::Audit => "the audit trail",
+            Self::Registers => "registers",
+            Self::SetOfficers => "registering officers",
+            Self::SetRegisters => "setting organisations and calendars",
         }
     }
 }
 
 /// Whether a role has access to it, as far as the grant reaches.
 pub const fn allows(role: Role, need: Need) -> bool {
-    use Need::{Alarms, Audit, Cases, DeadLetters, Incidents, PersonalData, Pipeline, Rules};
+    use Need::{
+        Alarms, Audit, Cases, DeadLetters, Incidents, PersonalData, Pipeline, Registers, Rules, SetOfficers,
+        SetRegisters,
+    };
     match role {
         // Who works on the cases himself knows the people in them.
         Role::Handler => matches!(need, Alarms | Cases | PersonalData),
-        Role::Registrar => matches!(need, Alarms | Cases | PersonalData | DeadLetters),
-        Role::Submitter => matches!(need, Alarms | Cases | Rules),
-        Role::LegalOffice => matches!(need, Alarms | Cases | Rules),
+        Role::Registrar => {
+            matches!(need, Alarms | Cases | PersonalData | DeadLetters | Registers | SetOfficers)
+        }
+        Role::Submitter | Role::LegalOffice => matches!(need, Alarms | Cases | Rules | Registers),
         Role::SupervisionOffice => {
-            matches!(need, Alarms | Cases | PersonalData | DeadLetters | Rules | Audit)
+            matches!(need, Alarms | Cases | PersonalData | DeadLetters | Rules | Audit | Registers)
         }
-        Role::SupervisionBureau => {
-            matches!(need, Alarms | Cases | PersonalData | DeadLetters | Pipeline | Incidents | Rules | Audit)
-        }
+        Role::SupervisionBureau => true,
         // Figures must be known to be complete; whose they are need not.
         Role::Analyst => matches!(need, Alarms | Cases | Pipeline),
         // Runs the machinery, and has no business with cases.
-        Role::Administrator => matches!(need, DeadLetters | Pipeline | Incidents),
+        Role::Administrator => {
+            matches!(need, DeadLetters | Pipeline | Incidents | Registers | SetOfficers | SetRegisters)
+        }
     }
 }

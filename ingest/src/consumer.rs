@@ -54,10 +54,10 @@ impl Commits {
 }
 
 /// One membership in the group, from joining to leaving.
-pub(crate) struct Inbound<'a, C> {
+pub(crate) struct Inbound<'a, O, C> {
     consumer: BaseConsumer<Membership>,
     relay: Arc<Relay>,
-    orgs: &'a Orgs,
+    orgs: &'a O,
     clock: &'a C,
     metrics: Metrics,
     /// While reading is paused: up to when that has been counted.
@@ -66,12 +66,12 @@ pub(crate) struct Inbound<'a, C> {
     config: &'a IngestConfig,
 }
 
-impl<'a, C: Fn() -> model::Instant> Inbound<'a, C> {
+impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
     pub(crate) fn join(
         config: &'a IngestConfig,
         base: &ClientConfig,
         relay: Arc<Relay>,
-        orgs: &'a Orgs,
+        orgs: &'a O,
         clock: &'a C,
         metrics: Metrics,
     ) -> Result<Self, IngestError> {
@@ -128,9 +128,10 @@ impl<'a, C: Fn() -> model::Instant> Inbound<'a, C> {
             self.metrics.lag_seconds.set((now.0 - published.0).max(0) as f64 / 1_000.0);
         }
         let payload = record.payload().unwrap_or_default();
-        match check(payload, self.orgs, now) {
+        let orgs = (self.orgs)();
+        match check(payload, &orgs, now) {
             Ok(checked) => {
-                self.relay.hear(&checked.source, self.orgs, Instant::now());
+                self.relay.hear(&checked.source, &orgs, Instant::now());
                 if checked.is_heartbeat {
                     self.relay.absorb(&ticket);
                     return Ok(());

@@ -23,12 +23,12 @@ const SELF_FENCING: Duration = Duration::from_secs(60);
 
 /// Runs the inbound side on the calling thread until `stop` is set or it cannot go on.
 ///
-/// `base` has the brokers' addresses, security and tuning; reserved settings in it are refused. After an error the caller
+/// `orgs` are asked at every record: who may speak can change while it runs. `base` has the brokers' addresses, security and tuning; reserved settings in it are refused. After an error the caller
 /// must end the process: its place in the group may not have been given back.
 pub fn run(
     config: &IngestConfig,
     base: &ClientConfig,
-    orgs: Arc<Orgs>,
+    orgs: impl Fn() -> Arc<Orgs>,
     clock: impl Fn() -> model::Instant,
     registry: &Registry,
     stop: &AtomicBool,

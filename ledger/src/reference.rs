@@ -1,11 +1,12 @@
 //! The topic `reference` on Kafka: read by one thread a process for all its actors, and written by whoever publishes an edition
 //! of the rules. What counts, and what an edition is, says [`model::catalogue::Shelf`].
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Wall};
 
-use model::catalogue::{Edition, MAX_EDITION_BYTES, Record, Refused, Shelf};
+use model::catalogue::{Edition, MAX_EDITION_BYTES, Proposal, Refused, Shelf};
 use model::hash::Hash;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -23,19 +24,32 @@ const GROUP: &str = "xiezhi-reference";
 /// Longest wait for an answer about offsets, and for a record that must be there.
 const TIMEOUT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
+/// Longest wait at a start for the editions that were published before.
+pub const READ_WAIT: Duration = Duration::from_secs(30);
 /// Between two attempts to read what cannot be read.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
-/// The editions that this process knows.
+/// The editions that this process knows: one for all its parts.
 #[derive(Debug, Default)]
 pub struct Editions {
     known: Mutex<Known>,
     changed: Condvar,
+    /// How many they are: asked at every record.
+    count: AtomicUsize,
+}
+
+/// An edition with the files of its catalogue.
+#[derive(Debug, Clone)]
+pub struct Published {
+    pub edition: Arc<Edition>,
+    pub files: Arc<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     editions: Vec<Arc<Edition>>,
+    /// Of the last one.
+    files: Arc<BTreeMap<String, String>>,
     /// The log has been read to its end once, or cannot be.
     is_read: bool,
 }
@@ -43,6 +57,23 @@ struct Known {
 impl Editions {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many are known.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> Vec<Arc<Edition>> {
+        self.known().editions.clone()
+    }
+
+    /// The last of them.
+    pub fn last(&self) -> Option<Published> {
+        let known = self.known();
+        let edition = Arc::clone(known.editions.last()?);
+        Some(Published { edition, files: Arc::clone(&known.files) })
     }
 
     /// The edition of this number; waits at most so long for it.
@@ -66,7 +97,11 @@ impl Editions {
     fn set(&self, shelf: &Shelf, is_read: bool) {
         let mut known = self.known();
         let new = shelf.editions().iter().skip(known.editions.len()).cloned().collect::<Vec<_>>();
+        if !new.is_empty() {
+            known.files = Arc::new(shelf.files().clone());
+        }
         known.editions.extend(new);
+        self.count.store(known.editions.len(), Ordering::Release);
         known.is_read |= is_read;
         self.changed.notify_all();
     }
@@ -121,14 +156,15 @@ pub enum NotPublished {
     Unknown(String),
 }
 
-/// Publishes what `propose` proposes behind the editions that stand. If somebody else was first, it is asked again.
+/// Publishes what `propose` proposes behind the editions that stand. If somebody else was first, it is asked again. What stands
+/// already is given back as it is.
 ///
 /// # Errors
 /// See [`NotPublished`].
-pub fn publish(
+pub fn publish<P: Into<Proposal>>(
     base: &ClientConfig,
     topic: &str,
-    propose: impl Fn(&Shelf) -> Result<Record, Refused>,
+    propose: impl Fn(&Shelf) -> Result<P, Refused>,
 ) -> Result<Arc<Edition>, NotPublished> {
     let mut log = Reader::open(base, topic)?;
     log.read_to_end()?;
@@ -136,7 +172,10 @@ pub fn publish(
     config.set("message.max.bytes", (MAX_EDITION_BYTES + 64 * 1024).to_string());
     let producer: BaseProducer<Failures> = config.create_with_context(failures.clone()).map_err(broken)?;
     loop {
-        let bytes = propose(&log.shelf)?.encode();
+        let bytes = match propose(&log.shelf)?.into() {
+            Proposal::New(record) => record.encode(),
+            Proposal::Stands(edition) => return Ok(edition),
+        };
         let hash = Hash::of(&bytes);
         let record: BaseRecord<'_, str, [u8]> = BaseRecord::to(topic).partition(PARTITION).payload(&bytes);
         producer.send(record).map_err(|(error, _)| broken(error))?;

@@ -24,7 +24,7 @@ use crate::clock::ClockMode;
 use crate::kafka::{Shared, Topics};
 use crate::log::LogError;
 use crate::pause::Pause;
-use crate::reference::{self, Editions};
+use crate::reference::{Editions, READ_WAIT};
 use cleaner::Cleaner;
 use incidents::Incidents;
 use keeper::Keeper;
@@ -43,6 +43,8 @@ pub struct WorkerConfig {
     /// How long this process may be silent before its partitions go to others.
     pub session_timeout: Duration,
     pub rules: Arc<Catalogue>,
+    /// What has been published since; whoever made it [follows](crate::reference::follow) the topic.
+    pub editions: Arc<Editions>,
     pub clock: ClockMode,
     pub limits: Limits,
     /// Most partitions of others that are followed, so that a takeover is a matter of moments. Each costs what it costs its
@@ -65,35 +67,6 @@ pub enum WorkerError {
     Log(#[from] LogError),
 }
 
-/// The thread that reads the editions of the rules, for all partitions.
-struct Rules {
-    editions: Arc<Editions>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Rules {
-    /// Returns once what was published before is known.
-    fn follow(config: &WorkerConfig) -> Self {
-        let (editions, stop) = (Arc::<Editions>::default(), Arc::<AtomicBool>::default());
-        let (client, topic) = (config.client.clone(), config.topics.reference.clone());
-        let (known, stopped) = (Arc::clone(&editions), Arc::clone(&stop));
-        let thread = std::thread::Builder::new().name("reference".to_owned());
-        let thread = thread.spawn(move || reference::follow(&client, &topic, &known, &stopped));
-        editions.await_read(EDITIONS_WAIT);
-        Self { editions, stop, thread: Some(thread.expect("a thread can be started")) }
-    }
-}
-
-impl Drop for Rules {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that reads the editions of the rules panicked");
-        }
-    }
-}
-
 /// A partition with an actor: our own, or another's that we follow.
 struct Held {
     stop: Arc<AtomicBool>,
@@ -104,9 +77,6 @@ struct Held {
 
 /// Empty as long as the partition is only followed; then what the group had committed when it was assigned.
 type Assignment = Arc<OnceLock<Option<(i64, String)>>>;
-
-/// Longest wait at the start for the editions of the rules that were published before.
-const EDITIONS_WAIT: Duration = Duration::from_secs(30);
 
 /// Oldest librdkafka that keeps what is promised: before it, cooperative rebalances could go round for ever.
 const OLDEST_LIBRDKAFKA: i32 = 0x0206_01ff;
@@ -122,8 +92,8 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
     }
     let incidents = Arc::new(Incidents::new(&config.client, &config.topics, metrics)?);
     let cleaner = Cleaner::new(&config.client, &config.topics.segments)?;
-    let rules = Rules::follow(config);
-    let editions = Arc::clone(&rules.editions);
+    config.editions.await_read(READ_WAIT);
+    let editions = Arc::clone(&config.editions);
     let mut worker = Worker { config, metrics, stop, incidents, cleaner, editions };
     let mut pause = Pause::new();
     while !stop.load(Ordering::Relaxed) {

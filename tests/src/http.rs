@@ -47,6 +47,13 @@ pub fn send(
     })
 }
 
+/// Puts a table, as `curl -T` does.
+pub fn put(url: &str, token: &str, headers: &[(&str, &str)], table: &str) -> Result<Answer, ureq::Error> {
+    let bearer = format!("Bearer {token}");
+    let all = headers.iter().copied().chain([("authorization", bearer.as_str())]);
+    answer(all.fold(agent().put(url), |request, (name, value)| request.header(name, value)).send(table)?)
+}
+
 pub fn post(url: &str, body: &str) -> Result<Answer, ureq::Error> {
     answer(agent().post(url).send(body)?)
 }

@@ -13,6 +13,7 @@ mod prometheus;
 mod reading;
 mod real_logs;
 mod reference;
+mod registers;
 mod restart;
 mod rules;
 mod silence;

@@ -161,6 +161,39 @@ pub(crate) struct AuditParams {
     limit: Option<u32>,
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct OfficerParams {
+    /// Organisation that they belong to. Repeat for any of several.
+    org: Option<Vec<String>>,
+    /// Only officers whose last certificate ends within so many days, today included; what ends first comes first.
+    #[param(minimum = 1, maximum = 3660)]
+    expires_within: Option<u32>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PlainPageParams {
+    /// Rows a page.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
+    cursor: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UploadParams {
+    /// `true`: only look, and report.
+    dry_run: Option<bool>,
+    /// `true`: what stands and is not in the table stays. Otherwise the table is the whole register, as far as the grants reach.
+    merge: Option<bool>,
+    /// `true`: take the good rows where others are refused.
+    partial: Option<bool>,
+    /// Editions that stood when the upload was made; others by now refuse it. Needed unless it is a dry run.
+    expected: Option<u64>,
+}
+
 macro_rules! together {
     ($($name:ident = $($part:ident)+;)*) => {
         $(
@@ -180,5 +213,7 @@ together! {
     StatsParams = FilterParams GroupParams;
     DeadLetterParams = RecordParams PageParams;
     RuleListParams = RuleParams PageParams;
+    OfficerListParams = OfficerParams PlainPageParams;
+    OrgListParams = PlainPageParams;
     IndexParams = FilterParams PageParams LanguageParams;
 }

@@ -4,6 +4,7 @@
 mod data;
 mod desk;
 mod engine;
+mod registers;
 mod rights;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
-use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, openapi_json, router};
+use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Registers, openapi_json, router};
 use identity::Identity;
 use identity::provider::{Account, Provider};
 use model::Instant;
@@ -90,6 +90,9 @@ fn need(path: &str) -> Option<&'static str> {
         | "/api/v1/rules/{id}/versions/{number}/diff"
         | "/api/v1/rules/{id}/versions/{number}/lint" => "rules",
         "/api/v1/audit" => "the audit trail",
+        "/api/v1/registers/officers" | "/api/v1/registers/orgs" => "registers",
+        // These have no organisation (registers.rs).
+        "/api/v1/registers" | "/api/v1/registers/calendars" => return None,
         // Commands have a story of their own (tests/system/rules.rs).
         "/healthz" | "/readyz" | "/api/v1/rules/{id}/commands" => return None,
         path => panic!("{path} has no place in the matrix"),
@@ -120,7 +123,14 @@ impl Site {
         let limits = Limits { request: Duration::from_secs(60), ..Limits::default() };
         let state = ApiState::new(reader, &prometheus::Registry::new(), limits).unwrap();
         let rules = crate::desk::with_drafts(&ORGS, || NOW).await;
-        let app = router(state.with_rules(rules).with_identity(identity, Arc::new(tree()), || NOW));
+        let own = |org: &'static str| (org, None, if org == "far" { "110000" } else { "990102" });
+        let memory = crate::registers::Memory::new(&crate::registers::files(&ORGS.map(own)));
+        let registers = Registers::new(Arc::new(memory), || NOW);
+        let app = router(state.with_registers(registers).with_rules(rules).with_identity(
+            identity,
+            || Arc::new(tree()),
+            || NOW,
+        ));
         Self { app, provider, _engine: engine }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 
-use model::catalogue::WatchedSource;
+use model::catalogue::{Orgs, WatchedSource};
 use model::finding::{Cause, Change, Code, Kind, Light, State};
 use model::{Catalogue, Finding, FindingId, Instant};
 
@@ -60,16 +60,52 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    pub(super) fn of(rules: &Catalogue) -> Self {
-        let source = |(name, watched): (&str, &WatchedSource)| Source {
-            name: name.to_owned(),
-            watched: watched.clone(),
-            heard: Heard::nothing(Instant(i64::MIN)),
-            waiting: BTreeSet::new(),
-        };
-        let all: Vec<Source> = rules.orgs.all_watched().map(source).collect();
+    pub(super) fn of(orgs: &Orgs) -> Self {
+        let all = orgs.all_watched().map(|(name, watched)| Source::new(name, watched, Instant(i64::MIN)));
+        Self::named(all.collect())
+    }
+
+    fn named(all: Vec<Source>) -> Self {
         let by_name = (0..).zip(&all).map(|(number, source)| (source.name.clone(), number)).collect();
         Self { all, by_name }
+    }
+
+    /// Whose silence counts from now on, and for how long. What was heard of a source stays; one that is new vouches for what has
+    /// been judged. Gives back the timers of cases whose source is waited for no more, or that it vouches for by now.
+    pub(super) fn follow(
+        &mut self,
+        orgs: &Orgs,
+        now: Instant,
+        rules: &Catalogue,
+        out: &mut Vec<Finding>,
+    ) -> Vec<(Instant, u32)> {
+        let mut before: HashMap<String, Source> =
+            std::mem::take(&mut self.all).into_iter().map(|source| (source.name.clone(), source)).collect();
+        let mut released = Vec::new();
+        let mut all = Vec::new();
+        for (name, watched) in orgs.all_watched() {
+            let known = before.remove(name);
+            all.push(match known {
+                Some(source) => source.rewatched(watched, now, &mut released),
+                None => Source::new(name, watched, now),
+            });
+        }
+        let mut gone: Vec<Source> = before.into_values().collect();
+        gone.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        for mut source in gone {
+            if let Some(told) = source.heard.told.take() {
+                out.push(source.finding(told, Some(now), now, rules));
+            }
+            released.extend(source.waiting);
+        }
+        *self = Self::named(all);
+        released
+    }
+
+    /// Whether these are the sources whose silence counts, each with its time.
+    pub(super) fn are_of(&self, orgs: &Orgs) -> bool {
+        let own = self.all.iter().map(|source| (source.name.as_str(), &source.watched));
+        own.eq(orgs.all_watched())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -155,7 +191,30 @@ pub(super) struct Moved {
 }
 
 impl Source {
-    /// A sign of life, heard at `at`. One that was overtaken by a later one changes nothing: signs may come twice.
+    fn new(name: &str, watched: &WatchedSource, until: Instant) -> Self {
+        let (name, watched) = (name.to_owned(), watched.clone());
+        Self { name, watched, heard: Heard::nothing(until), waiting: BTreeSet::new() }
+    }
+
+    /// With another time after which it is silent. It never takes back what it has vouched for and what was judged by that; a
+    /// silence that has been told stands as it was told.
+    fn rewatched(
+        mut self,
+        watched: &WatchedSource,
+        now: Instant,
+        released: &mut Vec<(Instant, u32)>,
+    ) -> Self {
+        self.watched = watched.clone();
+        if let (Some(at), None) = (self.heard.at, self.heard.told) {
+            self.heard.until = at.plus_ms(watched.silent_after).max(self.heard.until.min(now));
+        }
+        let beyond = self.waiting.split_off(&(self.heard.until.plus_ms(1), 0));
+        released.extend(std::mem::replace(&mut self.waiting, beyond));
+        self
+    }
+
+    /// A sign of life, heard at `at`. One that was overtaken by a later one changes nothing: signs may come twice. Nor does one from
+    /// before the source was waited for.
     pub(super) fn hear(
         &mut self,
         (at, is_home): (Instant, bool),
@@ -164,7 +223,11 @@ impl Source {
         out: &mut Vec<Finding>,
     ) -> Option<Moved> {
         let until = at.plus_ms(self.watched.silent_after);
-        if until <= self.heard.until && self.heard.at.is_some() {
+        let is_old = match self.heard.at {
+            Some(_) => until <= self.heard.until,
+            None => at < self.heard.until,
+        };
+        if is_old {
             return None;
         }
         if let Some(told) = self.heard.told.take() {

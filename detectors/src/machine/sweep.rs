@@ -19,6 +19,8 @@ pub(super) struct Sweep {
     next: u32,
     /// Cases from here on came later.
     end: u32,
+    /// Other sources are waited for than before: timers may have to wait elsewhere.
+    sources_changed: bool,
 }
 
 impl CaseMachine {
@@ -42,17 +44,18 @@ impl CaseMachine {
         while self.sweep_on(out) {}
         let before = self.rules.clone();
         self.rules.push(Arc::clone(edition));
+        let sources_changed = self.follow_sources(out);
         self.come_to_now();
         if edition.from > self.now && edition.migrates_any() {
             self.timers.insert((edition.from, Timer::Edition));
         }
-        self.begin(before);
+        self.begin(before, sources_changed);
     }
 
     pub(super) fn come_into_force(&mut self) {
         let before = self.rules.clone();
         self.come_to_now();
-        self.begin(before);
+        self.begin(before, false);
     }
 
     /// A timer stands for each edition that is still to come into force, and for no other: so a restore knows them.
@@ -64,15 +67,20 @@ impl CaseMachine {
         self.rules.come_to(self.now);
     }
 
-    fn begin(&mut self, before: Rulebook) {
+    fn begin(&mut self, before: Rulebook, sources_changed: bool) {
         let end = self.cases.len() as u32;
-        self.sweep = (end > 0).then_some(Sweep { before, next: 0, end });
+        self.sweep = (end > 0).then_some(Sweep { before, next: 0, end, sources_changed });
     }
 
     /// Looks at the next case; `false`: there is none.
     pub(super) fn sweep_on(&mut self, out: &mut Vec<Finding>) -> bool {
-        let Some(number) = self.sweep.as_ref().map(|sweep| sweep.next) else { return false };
+        let Some((number, sources_changed)) = self.sweep.as_ref().map(|s| (s.next, s.sources_changed)) else {
+            return false;
+        };
         self.look_again(number, Cause::Rules, out);
+        if sources_changed {
+            self.place_again(number);
+        }
         self.sweep.as_mut().into_iter().for_each(|sweep| sweep.next += 1);
         self.sweep.take_if(|sweep| sweep.next == sweep.end);
         true

@@ -14,6 +14,7 @@ use super::*;
 
 mod editions;
 mod silence;
+mod watching;
 
 const ITEM: &str = r#"
 code: i

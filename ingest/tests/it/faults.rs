@@ -114,7 +114,7 @@ fn reserved_settings_are_refused_by_name() {
     let stop = std::sync::atomic::AtomicBool::new(true);
     let registry = prometheus::Registry::new();
     let error =
-        ingest::run(&config(), &base, Orgs::default().into(), || crate::harness::NOW, &registry, &stop);
+        ingest::run(&config(), &base, || Orgs::default().into(), || crate::harness::NOW, &registry, &stop);
     assert!(matches!(error, Err(IngestError::Reserved { key }) if key == "enable.idempotence"));
 }
 

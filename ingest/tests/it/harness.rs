@@ -141,7 +141,10 @@ impl Running {
         let (stop, registry) = (Arc::new(AtomicBool::new(false)), Registry::new());
         let thread = std::thread::spawn({
             let (stop, registry, base) = (stop.clone(), registry.clone(), base.clone());
-            move || ingest::run(&config, &base, Arc::new(orgs), || NOW, &registry, &stop)
+            move || {
+                let orgs = Arc::new(orgs);
+                ingest::run(&config, &base, || Arc::clone(&orgs), || NOW, &registry, &stop)
+            }
         });
         Self { stop, thread, registry }
     }

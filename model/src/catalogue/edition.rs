@@ -36,6 +36,18 @@ pub struct Record {
     pub files: BTreeMap<String, Option<String>>,
     /// Hash of the bytes of the record before; all zero for the first.
     pub prev: Hash,
+    /// The request that published it, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+}
+
+/// What makes a request that is sent twice one: its key, chosen by who sends it, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    pub key: String,
+    /// Hash of all that it asks for.
+    pub content: Hash,
 }
 
 impl Record {
@@ -53,6 +65,9 @@ pub struct Edition {
     pub by: String,
     /// Of its record, and so of all before it.
     pub hash: Hash,
+    pub request: Option<Request>,
+    /// Files that it changed, by path.
+    pub files: Vec<String>,
     pub catalogue: Catalogue,
     /// Items that it changed and that say `in_flight: migrate`.
     migrating: HashSet<String>,
@@ -96,10 +111,29 @@ pub enum Refused {
         "the time zone cannot be changed from {was} to {now}: days already counted would be others 时区不得变更"
     )]
     OtherZone { was: String, now: String },
+    #[error(
+        "{stands} editions stand by now, and the request was made after {expected}: look again 版本已更新，请重新核对"
+    )]
+    Stale { expected: usize, stands: usize },
+    #[error("the key was used for another request: take a new one 请求键已被使用")]
+    KeyReused,
     #[error("there are {MAX_EDITIONS} editions already 版本数已达上限")]
     TooMany,
     #[error("the files that changed take {bytes} bytes, more than {MAX_EDITION_BYTES} 内容过大")]
     TooLarge { bytes: usize },
+}
+
+/// What is to be published: a new edition, or none, because the same request has published it already.
+#[derive(Debug)]
+pub enum Proposal {
+    New(Box<Record>),
+    Stands(Arc<Edition>),
+}
+
+impl From<Record> for Proposal {
+    fn from(record: Record) -> Self {
+        Self::New(Box::new(record))
+    }
 }
 
 /// All editions of a log, in order.
@@ -114,6 +148,20 @@ pub struct Shelf {
 impl Shelf {
     pub fn editions(&self) -> &[Arc<Edition>] {
         &self.editions
+    }
+
+    /// The edition that the same request has published already.
+    ///
+    /// # Errors
+    /// The same person used the key for something else.
+    pub fn answered(&self, by: &str, request: &Request) -> Result<Option<&Arc<Edition>>, Refused> {
+        let same = |edition: &&Arc<Edition>| {
+            edition.by == by && edition.request.as_ref().is_some_and(|known| known.key == request.key)
+        };
+        match self.editions.iter().find(same) {
+            Some(edition) if edition.request.as_ref() != Some(request) => Err(Refused::KeyReused),
+            found => Ok(found),
+        }
     }
 
     /// The files of the last edition.
@@ -132,7 +180,7 @@ impl Shelf {
         if !is_next || seq >= MAX_EDITIONS || self.last().is_some_and(|last| record.from < last.from) {
             return Ok(None);
         }
-        let mut files = self.files.clone();
+        let (mut files, paths) = (self.files.clone(), record.files.keys().cloned().collect());
         for (path, text) in record.files {
             match text {
                 Some(text) => drop(files.insert(path, text)),
@@ -144,9 +192,10 @@ impl Shelf {
             Unreadable { seq: record.seq, reason }
         })?;
         let (catalogue, migrating) = behind(self.last().map(|last| &last.catalogue), catalogue);
-        let Record { seq, from, at, by, .. } = record;
+        let Record { seq, from, at, by, request, .. } = record;
         let hash = Hash::of(bytes);
-        let edition = Arc::new(Edition { seq, from, at, by, hash, catalogue, migrating });
+        let edition =
+            Arc::new(Edition { seq, from, at, by, hash, request, files: paths, catalogue, migrating });
         (self.files, self.prev) = (files, hash);
         self.editions.push(Arc::clone(&edition));
         Ok(Some(edition))
@@ -183,7 +232,16 @@ impl Shelf {
             .chain(gone.map(|path| (path.clone(), None)))
             .collect();
         let seq = self.editions.len() as u64;
-        let record = Record { v: FORMAT, seq, from, at, by: by.to_owned(), files: changes, prev: self.prev };
+        let record = Record {
+            v: FORMAT,
+            seq,
+            from,
+            at,
+            by: by.to_owned(),
+            files: changes,
+            prev: self.prev,
+            request: None,
+        };
         let bytes = record.encode().len();
         if bytes > MAX_EDITION_BYTES { Err(Refused::TooLarge { bytes }) } else { Ok(record) }
     }
@@ -301,6 +359,23 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_is_sent_twice_is_known_again() {
+        let mut shelf = Shelf::default();
+        let request =
+            |key: &str, content: &str| Request { key: key.into(), content: Hash::of(content.as_bytes()) };
+        let mut record = shelf.propose(&files("1", ITEM), None, (Instant(10), "li")).expect("proposed");
+        record.request = Some(request("k", "this"));
+        let bytes = record.encode();
+        assert!(shelf.take(&bytes).expect("readable").is_some());
+        let answered = |by, request| shelf.answered(by, &request).map(|edition| edition.map(|e| e.seq));
+        assert_eq!(answered("li", request("k", "this")), Ok(Some(0)));
+        assert_eq!(answered("li", request("k", "that")), Err(Refused::KeyReused));
+        assert_eq!(answered("li", request("l", "this")), Ok(None));
+        assert_eq!(answered("wu", request("k", "that")), Ok(None), "two people may choose the same key");
+        assert_eq!(shelf.editions()[0].files, ["catalogue.yaml", "items/i.yaml"]);
+    }
+
+    #[test]
     fn an_edition_that_this_build_cannot_read_is_told() {
         let record = Record {
             v: FORMAT,
@@ -310,6 +385,7 @@ mod tests {
             by: "li".into(),
             files: [("items/i.yaml".to_owned(), Some("code: i".to_owned()))].into(),
             prev: Hash::ZERO,
+            request: None,
         };
         let told = Shelf::default().take(&record.encode()).expect_err("unreadable");
         assert!(told.to_string().contains("edition 0") && told.reason.contains("items/i.yaml"), "{told}");

@@ -27,6 +27,7 @@ use std::path::Path;
 
 pub(crate) use cursor::both;
 pub(crate) use source::Source;
+pub use text::is_id;
 
 use super::{Catalogue, Problem, Waiver};
 use crate::time::Day;

@@ -8,8 +8,10 @@ mod orgs;
 mod problem;
 mod rules;
 
-pub use edition::{Edition, MAX_EDITION_BYTES, MAX_EDITIONS, Record, Refused, Shelf, Unreadable};
-pub use load::Inspection;
+pub use edition::{
+    Edition, MAX_EDITION_BYTES, MAX_EDITIONS, Proposal, Record, Refused, Request, Shelf, Unreadable,
+};
+pub use load::{Inspection, is_id};
 pub(crate) use load::{Source, both};
 pub use officers::{Certificate, Officers, Standing};
 pub use orgs::{Org, Orgs, WatchedSource};

@@ -13,6 +13,10 @@ pub struct Certificate {
     pub org: String,
     pub valid_from: Option<Day>,
     pub valid_to: Option<Day>,
+    /// Where it counts, in words; empty: not said.
+    pub area: String,
+    /// For which class of enforcement (执法类别), in words; empty: not said.
+    pub class: String,
 }
 
 impl Certificate {
@@ -52,6 +56,11 @@ impl Officers {
 
     pub fn certificates(&self, officer: &str) -> &[Certificate] {
         self.certificates.get(officer).map_or(&[], Vec::as_slice)
+    }
+
+    /// Officers and their certificates, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[Certificate])> {
+        self.certificates.iter().map(|(officer, held)| (officer.as_str(), held.as_slice()))
     }
 
     /// How many officers hold a certificate, whatever its dates.

@@ -19,7 +19,8 @@ const PLAN: &[(&str, May)] = &[
     ("ingest", May::Use(&["model"])),
     ("sink", May::Use(&["model", "ledger"])),
     ("identity", May::Use(&["model", "workflow"])),
-    ("dashboard-api", May::Use(&["model", "workflow", "desk", "identity"])),
+    ("registers", May::Use(&["model"])),
+    ("dashboard-api", May::Use(&["model", "workflow", "desk", "identity", "registers"])),
     ("embedded-clickhouse", May::Use(&[])),
     ("simulator", May::Use(&["model", "detectors", "ledger", "sink"])),
     ("xtask", May::Use(&[])),
@@ -28,7 +29,7 @@ const PLAN: &[(&str, May)] = &[
     ("benchmarks", May::UseAll),
 ];
 
-const PURE: &[&str] = &["model", "detectors", "workflow"];
+const PURE: &[&str] = &["model", "detectors", "workflow", "registers"];
 
 /// Names of crates, or of whole families (with a dash at the end), that bring a clock, a network, a logger or chance.
 const IMPURE: &[&str] = &[

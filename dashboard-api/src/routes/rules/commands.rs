@@ -79,6 +79,10 @@ pub(crate) async fn give(
         _ => return Err(Problem::not_found("rule", &id)),
     };
     let lint = lint(rules, &id, &body.action, given.as_ref()).await?;
+    // The catalogue may have changed since it was submitted: what could not be published is not approved.
+    if let (ActionBody::PassFinal { .. }, None, 1..) = (&body.action, &given, lint.errors) {
+        return Err(refused(&Reason::LintErrors { errors: lint.errors }));
+    }
     let role = role(rules, &id, &body.action, person, (&org, orgs), given.as_ref())?;
     let actor = actor(person, role, &org, orgs);
     let action = body.action.into_action(lint)?;
@@ -97,7 +101,7 @@ pub(crate) async fn give(
 }
 
 /// The person stands before it: two people may well choose the same.
-fn key(headers: &HeaderMap, person: &Person) -> Result<String, Problem> {
+pub(in crate::routes) fn key(headers: &HeaderMap, person: &Person) -> Result<String, Problem> {
     let given = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let given = given.filter(|key| {
         !key.is_empty() && key.len() <= MAX_KEY_BYTES && key.bytes().all(|b| b.is_ascii_graphic())
@@ -134,7 +138,9 @@ async fn lint(
     given: Option<&TrailEntry>,
 ) -> Result<Lint, Problem> {
     let none = Lint { errors: 0, warnings: 0 };
-    let ActionBody::Submit { version } = action else { return Ok(none) };
+    let (ActionBody::Submit { version } | ActionBody::PassFinal { version, .. }) = action else {
+        return Ok(none);
+    };
     if let Some(lint) = given.and_then(|entry| entry.lint) {
         return Ok(lint);
     }

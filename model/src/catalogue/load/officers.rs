@@ -10,7 +10,10 @@ use super::tree::Place;
 use crate::catalogue::{Bilingual, Certificate, Officers, Orgs, ProblemCode};
 use crate::time::Day;
 
-const COLUMNS: [&str; 6] = ["officer_id", "name", "org", "certificate_no", "valid_from", "valid_to"];
+const COLUMNS: [&str; 8] =
+    ["officer_id", "name", "org", "certificate_no", "valid_from", "valid_to", "area", "class"];
+/// The first of them must be there.
+const REQUIRED: usize = 6;
 
 /// Reads the register. The sink knows what is wrong; a column is counted in fields.
 pub(super) fn read(text: &str, sink: &Sink, orgs: &Orgs) -> Officers {
@@ -89,14 +92,16 @@ fn read_header(header: &StringRecord, sink: &Sink) -> Option<HashMap<&'static st
             sink.note(place(i), name, ProblemCode::DuplicateKey, message);
         }
     }
-    for column in COLUMNS.into_iter().filter(|c| !columns.contains_key(c)) {
+    let missing: Vec<&str> =
+        COLUMNS.into_iter().take(REQUIRED).filter(|column| !columns.contains_key(column)).collect();
+    for column in &missing {
         let message = both!(
             "缺少列“{column}”：应有 {known}",
             "the column \"{column}\" is required; columns are: {known}"
         );
         sink.note(place(0), column, ProblemCode::MissingKey, message);
     }
-    (columns.len() == COLUMNS.len()).then_some(columns)
+    missing.is_empty().then_some(columns)
 }
 
 struct Row<'r> {
@@ -136,6 +141,8 @@ impl<'r> Row<'r> {
             org: org.to_owned(),
             valid_from: valid_from?,
             valid_to: valid_to?,
+            area: self.cell("area").to_owned(),
+            class: self.cell("class").to_owned(),
         };
         Some((officer?.to_owned(), certificate))
     }

@@ -12,7 +12,7 @@ const MAX_ID_BYTES: usize = 128;
 const MAX_LISTED: usize = 16;
 
 /// 1 to 128 bytes, NFC, no control characters (contract, section 1).
-pub(super) fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_ID_BYTES && !text.chars().any(char::is_control) && is_nfc(text)
 }
 
