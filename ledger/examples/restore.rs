@@ -1,10 +1,11 @@
 //! How long a start from a checkpoint takes, and what an open case costs in memory. Not a test: figures depend on the machine.
 //!
-//!     cargo run --release -p ledger --example restore -- 1000000
+//!     cargo run --release -p ledger --example restore -- 1000000 [SHARE]
 //!
 //! The production actor over a log that makes its facts up: each case has four facts (accepted, a step started, evidence, a
-//! suspension) and stays open. Ledger and segments are files, so a broker is not in the figures. The restore is a process of its own, so
-//! that its memory is nobody else's.
+//! suspension) and stays open. Of SHARE percent (0 if not given) the step is completed instead, by two officers whom no register
+//! has: three findings a case, which the edition that brings their certificates takes back. Ledger and segments are files, so a
+//! broker is not in the figures. The restore is a process of its own, so that its memory is nobody else's.
 
 use std::fs::File;
 use std::io::Write;
@@ -72,6 +73,8 @@ impl Records {
 
 struct MadeUp {
     facts: i64,
+    /// Cases with findings that an edition takes back, percent.
+    share: i64,
     ledger: Records,
     segments: Records,
     at: [i64; 3],
@@ -82,9 +85,18 @@ struct MadeUp {
 }
 
 impl MadeUp {
-    fn open(facts: i64, directory: &Path) -> Self {
+    fn open((facts, share): (i64, i64), directory: &Path) -> Self {
         let [ledger, segments] = ["ledger", "segments"].map(|name| Records::open(&directory.join(name)));
-        Self { facts, ledger, segments, at: [0; 3], told: [false; 3], needed_from: 0, editions: Vec::new() }
+        Self {
+            facts,
+            share,
+            ledger,
+            segments,
+            at: [0; 3],
+            told: [false; 3],
+            needed_from: 0,
+            editions: Vec::new(),
+        }
     }
 
     fn slot(stream: Stream) -> usize {
@@ -101,13 +113,16 @@ fn start() -> Instant {
 }
 
 /// All cases are accepted first, then each goes on.
-fn fact(offset: i64, facts: i64) -> Vec<u8> {
+fn fact(offset: i64, (facts, share): (i64, i64)) -> Vec<u8> {
     let cases = facts / FACTS;
     let (case, kind) = (offset % cases, offset / cases);
     let (kind, data) = match kind {
         0 => ("case.accepted", r#"{"item":"3701-CF-0042","org":"11370100MB2858001A"}"#),
         1 => ("step.started", r#"{"step":"filing","officers":["37010001","37010002"]}"#),
         2 => ("evidence.uploaded", r#"{"step":"filing","evidence":[{"id":"IMG_0001","kind":"photo"}]}"#),
+        _ if case % 100 < share => {
+            ("step.completed", r#"{"step":"filing","officers":["37010001","37010002"]}"#)
+        }
         _ => ("clock.suspended", r#"{"reason":"r"}"#),
     };
     let time = start().plus_ms(offset % 86_400_000);
@@ -134,7 +149,7 @@ impl Log for MadeUp {
     fn poll(&mut self, stream: Stream, _wait: Duration) -> Result<Option<LogEvent>, LogError> {
         let at = &mut self.at[Self::slot(stream)];
         let bytes = match stream {
-            Stream::CaseEvents => (*at < self.facts).then(|| fact(*at, self.facts)),
+            Stream::CaseEvents => (*at < self.facts).then(|| fact(*at, (self.facts, self.share))),
             Stream::Ledger => self.ledger.get(*at),
             Stream::Segments => self.segments.get(*at),
         };
@@ -167,16 +182,16 @@ fn resident() -> usize {
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4_096
 }
 
-fn actor(cases: i64, directory: &Path) -> Actor<MadeUp> {
+fn actor((cases, share): (i64, i64), directory: &Path) -> Actor<MadeUp> {
     let files = [("items/i.yaml".to_owned(), ITEM.to_owned())];
     let rules = Arc::new(Catalogue::from_files(files).expect("a catalogue"));
     let limits = Limits { checkpoint_entries: u64::MAX, ..Limits::default() };
     let settings = Settings { partition: 0, rules, clock: ClockMode::Wall, limits };
-    Actor::new(settings, MadeUp::open(cases * FACTS, directory))
+    Actor::new(settings, MadeUp::open((cases * FACTS, share), directory))
 }
 
-fn process(cases: i64, directory: &Path) {
-    let (mut actor, began, mut slowest) = (actor(cases, directory), Wall::now(), Duration::ZERO);
+fn process((cases, share): (i64, i64), directory: &Path) {
+    let (mut actor, began, mut slowest) = (actor((cases, share), directory), Wall::now(), Duration::ZERO);
     while actor.position().is_none_or(|(position, confirmed)| position < cases * FACTS || !confirmed) {
         let turn = Wall::now();
         actor.turn(start(), Duration::ZERO).expect("a whole log");
@@ -195,7 +210,7 @@ fn process(cases: i64, directory: &Path) {
     println!("checkpoints {}", actor.tally().checkpoints);
 }
 
-/// A calendar that moves the deadlines of all open cases.
+/// A calendar that moves the deadlines of all open cases, and certificates that take back what was found for want of them.
 fn reissue(actor: &mut Actor<MadeUp>, cases: i64) {
     let calendar = "year: 2026\nholidays: [2026-03-04, 2026-03-06, 2026-03-09]\n";
     let officers =
@@ -205,21 +220,22 @@ fn reissue(actor: &mut Actor<MadeUp>, cases: i64) {
     let mut shelf = Shelf::default();
     let record = shelf.propose(&files, None, (start(), "example")).expect("an edition");
     actor.log_mut().editions.extend(shelf.take(&record.encode()).expect("readable"));
-    let (began, entries, mut slowest) = (Wall::now(), actor.tally().entries, Duration::ZERO);
+    let (began, before, mut slowest) = (Wall::now(), actor.tally(), Duration::ZERO);
     while actor.rules() != (1, 0) || actor.position().is_none_or(|(_, confirmed)| !confirmed) {
         let turn = Wall::now();
         actor.turn(start(), Duration::ZERO).expect("a whole log");
         slowest = slowest.max(turn.elapsed());
     }
     let took = began.elapsed().as_secs_f64();
-    let entries = actor.tally().entries - entries;
+    let (entries, findings) =
+        (actor.tally().entries - before.entries, actor.tally().findings - before.findings);
     println!(
-        "reissued   {cases} cases looked at again in {took:.1} s, {entries} entries; longest turn {slowest:?}"
+        "reissued   {cases} cases looked at again in {took:.1} s, {findings} findings told, {entries} entries; longest turn {slowest:?}"
     );
 }
 
-fn restore(cases: i64, directory: &Path) {
-    let mut actor = actor(cases, directory);
+fn restore((cases, share): (i64, i64), directory: &Path) {
+    let mut actor = actor((cases, share), directory);
     let (before, began) = (resident(), Wall::now());
     let report = actor.turn(start(), Duration::ZERO).expect("a whole log");
     let took = began.elapsed().as_secs_f64();
@@ -237,14 +253,16 @@ fn restore(cases: i64, directory: &Path) {
 fn main() {
     let mut args = std::env::args().skip(1);
     let cases: i64 = args.next().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let share: i64 = args.next().and_then(|n| n.parse().ok()).unwrap_or(0);
     match args.next() {
-        Some(directory) => restore(cases, Path::new(&directory)),
+        Some(directory) => restore((cases, share), Path::new(&directory)),
         None => {
             let directory = std::env::temp_dir().join(format!("restore-{}", std::process::id()));
             std::fs::create_dir_all(&directory).expect("a directory");
-            process(cases, &directory);
+            process((cases, share), &directory);
             let program = std::env::current_exe().expect("this program");
-            let status = Command::new(program).arg(cases.to_string()).arg(&directory).status();
+            let status =
+                Command::new(program).args([cases.to_string(), share.to_string()]).arg(&directory).status();
             std::fs::remove_dir_all(&directory).expect("the directory is ours");
             assert!(status.is_ok_and(|s| s.success()), "the restore failed");
         }
