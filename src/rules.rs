@@ -61,3 +61,27 @@ pub(crate) fn placed(files: &BTreeMap<String, String>, object: &str, content: &V
     }
     (file, whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A point on a step that came with an edition: in the files of the start there is no such step.
+    #[test]
+    fn a_draft_is_checked_in_the_place_where_it_will_stand() {
+        let item = |steps: &str| {
+            let text = format!(
+                "code: A\nname: a\ncategory: other\nsteps: [{steps}]\nlimits: [{{id: t, scope: case, days: 5, unit: calendar_day}}]\n\
+                 points: [{{id: p, kind: time_limit, limit: t}}]\n"
+            );
+            BTreeMap::from([("items/a.yaml".to_owned(), text)])
+        };
+        let (start, edition) = (item("{id: s}"), item("{id: s, next: [two]}, {id: two}"));
+        let content = json!({"id": "q", "kind": "evidence", "step": "two", "required": [{"kind": "photo"}]});
+        let errors = |files: &BTreeMap<String, String>| {
+            findings(files, "A#q", &content).into_iter().filter(Problem::is_error).count()
+        };
+        assert_eq!((errors(&start), errors(&edition)), (1, 0));
+    }
+}
