@@ -11,11 +11,15 @@ use ledger::clock::ClockMode;
 use model::Instant;
 use rdkafka::config::ClientConfig;
 use serde::Deserialize;
+use workflow::supervision::{Clearing, Terms};
 
 pub(crate) use identity::Issuer;
 
 /// Shorter, and a pause of the machine moves partitions; longer, and a dead process holds them for minutes.
 const SESSION_TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=300_000;
+
+/// Of a year there are about so many.
+const SUPERVISION_DAYS: std::ops::RangeInclusive<u32> = 1..=250;
 
 /// What an operator writes; see docs/operations.md.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,6 +41,8 @@ pub(crate) struct Site {
     pub(crate) clock: Clock,
     #[serde(default)]
     pub(crate) listen: Listen,
+    #[serde(default)]
+    pub(crate) supervision: Supervision,
     /// Absent: the API serves loopback alone.
     pub(crate) identity: Option<Issuer>,
     #[serde(default = "all_roles")]
@@ -113,6 +119,39 @@ impl Default for Listen {
     }
 }
 
+/// Times of supervision orders, working days (docs/orders.md).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Supervision {
+    /// A red alarm gets its order within so many.
+    pub(crate) order_within: u32,
+    /// An order is closed within so many.
+    pub(crate) close_within: u32,
+    /// A yellow alarm that nobody took up counts as cleared after so many; 0: never.
+    pub(crate) yellow_clears_after: u32,
+}
+
+impl Default for Supervision {
+    fn default() -> Self {
+        let Terms { order_within, close_within } = Terms::default();
+        Self {
+            order_within,
+            close_within,
+            yellow_clears_after: Clearing::default().yellow_after.unwrap_or(0),
+        }
+    }
+}
+
+impl Supervision {
+    pub(crate) fn terms(&self) -> Terms {
+        Terms { order_within: self.order_within, close_within: self.close_within }
+    }
+
+    pub(crate) fn clearing(&self) -> Clearing {
+        Clearing { yellow_after: Some(self.yellow_clears_after).filter(|days| *days > 0) }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Role {
@@ -153,6 +192,10 @@ impl Site {
         if !SESSION_TIMEOUT_MS.contains(&site.kafka.session_timeout_ms) {
             bail!("kafka.session_timeout_ms must be from 1000 to 300000");
         }
+        let days = [site.supervision.order_within, site.supervision.close_within];
+        if days.iter().any(|days| !SUPERVISION_DAYS.contains(days)) {
+            bail!("supervision: order_within and close_within must be from 1 to 250 working days");
+        }
         if let Some(issuer) = &site.identity {
             issuer.check()?;
         }
@@ -170,6 +213,7 @@ impl Site {
             clickhouse: ClickHouse::default(),
             clock: Clock::Wall,
             listen: Listen::default(),
+            supervision: Supervision::default(),
             identity: None,
             roles: all_roles(),
         }
@@ -245,6 +289,7 @@ mod tests {
         );
         assert!(refused("catalogue: x\nbrokers: y").contains("brokers"));
         assert!(refused("catalogue: x\nkafka: {session_timeout_ms: 10}").contains("session_timeout_ms"));
+        assert!(refused("catalogue: x\nsupervision: {order_within: 0}").contains("order_within"));
         let issuer = "catalogue: x\nidentity: {issuer: a, audience: b, keys: c, ";
         assert!(refused(&format!("{issuer}algorithms: [HS256]}}")).contains("HS256"));
         assert!(refused(&format!("{issuer}algorithms: []}}")).contains("identity.algorithms"));

@@ -12,6 +12,7 @@ mod expiry;
 mod lines;
 mod live;
 mod local;
+mod overseer;
 mod people;
 mod random;
 mod reference;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Registers, Rules};
+use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Orders, Registers, Rules};
 use prometheus::Registry;
 
 use crate::live::Live;
@@ -20,6 +20,7 @@ pub(crate) struct Door {
     pub(crate) live: Arc<Live>,
     pub(crate) rules: Rules,
     pub(crate) registers: Registers,
+    pub(crate) orders: Orders,
 }
 
 /// Serves until `stop` is set. Without `api` only metrics are served.
@@ -40,11 +41,11 @@ pub(crate) fn run(
         );
         match api {
             None => operations.await?,
-            Some(Door { listener, doors, live, rules, registers }) => {
+            Some(Door { listener, doors, live, rules, registers, orders }) => {
                 let limits = Limits::default();
                 let reader = ClickHouseReader::new(connection, limits.query);
                 let state = ApiState::new(Arc::new(reader), registry, limits)?.with_rules(rules);
-                let state = doors.hang(state.with_registers(registers), &live);
+                let state = doors.hang(state.with_registers(registers).with_orders(orders), &live);
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 let api =
                     dashboard_api::serve(listener, dashboard_api::router(state), stopped(Arc::clone(stop)));

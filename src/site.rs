@@ -134,12 +134,15 @@ pub(crate) fn start(
         let (rules, enactor) = crate::rules::start(&client, &live, &registry)?;
         let registers = live::registers(&client, &live);
         crate::expiry::register(&live, &registry)?;
-        let stop = stop.clone();
+        let (stop, halt) = (stop.clone(), stop.clone());
         running.spawn("rules", move || {
             enactor.run(&stop);
             Ok(())
         })?;
-        Some(crate::serve::Door { listener: api, doors, live, rules, registers })
+        let orders = orders(site, catalogue, &rules);
+        let overseer = overseer(site, catalogue, &rules, &connection, &registry)?;
+        running.spawn("overseer", move || overseer.run(&halt))?;
+        Some(crate::serve::Door { listener: api, doors, live, rules, registers, orders })
     } else {
         None
     };
@@ -190,6 +193,25 @@ fn listener(address: &str) -> anyhow::Result<std::net::TcpListener> {
         std::net::TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// Orders share the desk of the rules; deadlines are counted with the catalogue's calendar as it is at the start.
+fn orders(site: &Site, catalogue: &Catalogue, rules: &dashboard_api::Rules) -> dashboard_api::Orders {
+    let (terms, clearing) = (site.supervision.terms(), site.supervision.clearing());
+    dashboard_api::Orders::new(rules.desk(), catalogue.calendar.clone(), terms, clearing, wall::now)
+}
+
+fn overseer(
+    site: &Site,
+    catalogue: &Catalogue,
+    rules: &dashboard_api::Rules,
+    connection: &dashboard_api::Connection,
+    registry: &Registry,
+) -> anyhow::Result<crate::overseer::Overseer> {
+    let limits = dashboard_api::Limits::default();
+    let reader = dashboard_api::ClickHouseReader::new(connection, limits.query);
+    let (calendar, orgs) = (catalogue.calendar.clone(), Arc::new(catalogue.orgs.clone()));
+    crate::overseer::Overseer::new(rules.desk(), reader, (calendar, site.supervision.terms()), orgs, registry)
 }
 
 /// Every topic of the site, with an inbound one for each org that publishes.

@@ -69,6 +69,14 @@ impl Access {
         Some(Scope::of(grants, orgs))
     }
 
+    /// Who asks, and the tree that his reach is of.
+    pub(crate) fn person(&self) -> Option<(&Person, &Orgs)> {
+        match self {
+            Self::Open => None,
+            Self::Person(person, orgs) => Some((&**person, &**orgs)),
+        }
+    }
+
     /// Whom the page greets.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {

@@ -7,10 +7,12 @@ mod command;
 mod completeness;
 mod mask;
 mod operations;
+mod orders;
 mod problem;
 mod registers;
 mod rules;
 mod stats;
+mod todo;
 
 pub(crate) use self::registers::{
     Calendars, EditionBody, Officer, OfficerList, OrgBody, OrgList, Overview, ReportBody, UploadAnswer,
@@ -21,12 +23,17 @@ pub(crate) use case::{Case, Event, Timeline};
 pub(crate) use command::{Accepted, ActionBody, CommandBody};
 pub(crate) use completeness::{Completeness, IncidentList};
 pub(crate) use operations::{DeadLetterList, Health, Progress, letter_keyset};
+pub(crate) use orders::{
+    AlarmLife, FollowAccepted, FollowBody, FollowWord, OpenBody, OrderAccepted, OrderActionBody,
+    OrderCommandBody, OrderDetail, OrderHead, OrderList, ThingWord,
+};
 pub(crate) use problem::{ProblemBody, Refusals};
 pub(crate) use rules::{
     AuditEntry, AuditList, Difference, Differences, LintReport, Rule, RuleHead, RuleList, VersionDetail,
     rule_link,
 };
 pub(crate) use stats::Stats;
+pub(crate) use todo::{Followed, Todo, TodoItem, TodoList};
 
 use model::time::{Day, Instant, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND};
 use serde::{Serialize, Serializer};

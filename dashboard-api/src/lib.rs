@@ -1,5 +1,5 @@
-//! Alarms, cases, statistics and the pipeline's progress over HTTP, a small page to look at them, and rules on their way
-//! through review.
+//! Alarms, cases, statistics and the pipeline's progress over HTTP, a small page to look at them, rules on their way
+//! through review, and supervision orders.
 //!
 //! It reads ClickHouse views, gives commands to the desk, and takes no part in the pipeline. What must stay true:
 //! every value a client sends reaches ClickHouse as a bound parameter; every question is narrowed to
@@ -13,6 +13,7 @@ mod dto;
 mod error;
 mod guard;
 mod limits;
+mod orders;
 mod page;
 mod params;
 mod question;
@@ -29,6 +30,7 @@ mod words;
 
 pub use self::registers::{NotPublished, Propose, RegisterSource, Registers, Standing};
 pub use limits::Limits;
+pub use orders::{Orders, fact};
 pub use question::{
     Axis, DeadLetterField, DeadLetterQuery, Field, Filter, Group, Keyset, LetterKeyset, ListQuery, StatsQuery,
 };

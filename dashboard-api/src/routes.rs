@@ -4,13 +4,16 @@ mod alarms;
 mod cases;
 mod completeness;
 mod dead_letters;
+mod follows;
 mod health;
 mod incidents;
 mod index;
+mod orders;
 mod progress;
 mod registers;
 mod rules;
 mod stats;
+mod todo;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -35,7 +38,7 @@ const PROBES: usize = 8;
 #[openapi(
     info(
         title = "Xiezhi",
-        description = "Alarms, cases, statistics, dead letters, progress, and rules on their way through review. Every instant is RFC 3339 in UTC \
+        description = "Alarms, cases, statistics, dead letters, progress, rules on their way through review, and supervision orders. Every instant is RFC 3339 in UTC \
                        with milliseconds; null stands for what is absent; errors are RFC 9457 problems.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact()
@@ -47,6 +50,7 @@ const PROBES: usize = 8;
         (name = "cases", description = "Cases and what happened in them"),
         (name = "rules", description = "Rules on their way through review, their versions, commands and audit trail"),
         (name = "registers", description = "Officers, organisations and calendars, and how they are published"),
+        (name = "orders", description = "Supervision orders of both tiers, to-do lists, follows"),
         (name = "operations", description = "How the pipeline does")
     )
 )]
@@ -83,11 +87,18 @@ fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(rules::lint))
         .routes(routes!(rules::audit))
         .routes(routes!(registers::overview))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::one))
+        .routes(routes!(todo::read))
 }
 
 /// What changes something; its bodies may be larger.
 fn commands() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(rules::give))
+    OpenApiRouter::new()
+        .routes(routes!(rules::give))
+        .routes(routes!(orders::open))
+        .routes(routes!(orders::give))
+        .routes(routes!(follows::give))
 }
 
 /// Registers: what is read and what is put stand at the same addresses.

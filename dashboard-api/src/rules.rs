@@ -25,6 +25,11 @@ impl Rules {
         Self { desk, lint, clock }
     }
 
+    /// The desk, which others share.
+    pub fn desk(&self) -> Arc<Service> {
+        Arc::clone(&self.desk)
+    }
+
     pub(crate) fn look<T>(&self, look: impl FnOnce(View<'_>) -> T) -> Result<T, Problem> {
         self.desk.look(look).map_err(Problem::from)
     }

@@ -10,6 +10,7 @@ use prometheus::Registry;
 
 use crate::access::Gate;
 use crate::limits::Limits;
+use crate::orders::Orders;
 use crate::registers::Registers;
 use crate::rules::Rules;
 use crate::store::AlarmReader;
@@ -25,6 +26,8 @@ pub struct ApiState {
     pub(crate) rules: Option<Rules>,
     /// Absent: this process knows no editions.
     pub(crate) registers: Option<Registers>,
+    /// Absent likewise.
+    pub(crate) orders: Option<Orders>,
     /// Addresses of signing in, before the gate.
     pub(crate) pages: Router,
 }
@@ -46,6 +49,7 @@ impl ApiState {
             gate,
             rules: None,
             registers: None,
+            orders: None,
             pages: Router::new(),
         })
     }
@@ -75,6 +79,13 @@ impl ApiState {
     #[must_use]
     pub fn with_registers(mut self, registers: Registers) -> Self {
         self.registers = Some(registers);
+        self
+    }
+
+    /// Serves orders and to-do lists, and takes commands about them.
+    #[must_use]
+    pub fn with_orders(mut self, orders: Orders) -> Self {
+        self.orders = Some(orders);
         self
     }
 

@@ -36,6 +36,8 @@ pub trait AlarmReader: Send + Sync + 'static {
     fn count<'a>(&'a self, filter: &'a Filter, scope: &'a Scope) -> Answer<'a, u64>;
     /// The current revision, retracted or not.
     fn alarm<'a>(&'a self, id: FindingId, scope: &'a Scope) -> Answer<'a, Option<AlarmRow>>;
+    /// The current revisions of several, retracted or not, in no order.
+    fn alarms_of<'a>(&'a self, ids: &'a [FindingId], scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>>;
     /// Every revision, first to last.
     fn revisions<'a>(&'a self, id: FindingId, limit: u32, scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>>;
     /// The events of a case in canonical order: all, or those with one of the ids.

@@ -133,6 +133,10 @@ impl AlarmReader for FakeReader {
         self.answer(self.of_id(id, scope).into_iter().next())
     }
 
+    fn alarms_of<'a>(&'a self, ids: &'a [FindingId], scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {
+        self.answer(ids.iter().flat_map(|id| self.of_id(*id, scope)).collect())
+    }
+
     fn revisions<'a>(&'a self, id: FindingId, _limit: u32, scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {
         self.answer(self.of_id(id, scope))
     }

@@ -4,6 +4,7 @@ use model::finding::{Code, Kind, Light, State};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+use workflow::supervision::{Category, Late, Stage, What};
 
 /// The classes of administrative power, as `model::catalogue::Category` writes them.
 pub(crate) const CATEGORIES: [&str; 10] = [
@@ -43,6 +44,23 @@ pub(crate) fn lights() -> Vec<&'static str> {
     [Light::Yellow, Light::Red].iter().map(|light| light.as_str()).collect()
 }
 
+/// What can wait for somebody.
+fn waits() -> impl Iterator<Item = &'static str> {
+    let whats = [
+        What::Assign,
+        What::Answer,
+        What::Reply,
+        What::Decide,
+        What::FactChanged,
+        What::PassLegally,
+        What::Submit,
+        What::PassFirst,
+        What::PassFinal,
+        What::Redraft,
+    ];
+    whats.into_iter().map(What::as_str).chain(Late::ALL.map(Late::as_str))
+}
+
 /// Types that stand for a vocabulary in declarations; `inline` keeps the words beside the parameter that takes them.
 macro_rules! vocabularies {
     ($($name:ident = $words:expr;)*) => {
@@ -71,6 +89,9 @@ vocabularies! {
     GroupWord = GROUPS;
     LanguageWord = LANGUAGES;
     StageWord = STAGES;
+    OrderStageWord = Stage::ALL.map(Stage::as_str);
+    CategoryOfRevocationWord = Category::ALL.map(Category::as_str);
+    WaitWord = waits();
 }
 
 #[cfg(test)]

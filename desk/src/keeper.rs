@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use model::Instant;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use workflow::{Chain, Command, Outcome};
 
 use crate::log::{Log, LogError, LogEvent};
@@ -42,13 +42,20 @@ pub(crate) struct Keeper<L> {
     waiting: VecDeque<Request>,
     flight: Option<Flight>,
     metrics: Metrics,
+    /// How many entries count, for those who follow.
+    told: watch::Sender<u64>,
 }
 
 impl<L: Log> Keeper<L> {
     /// Begins anew: what was folded before is dropped.
-    pub(crate) fn new(log: L, folded: Arc<RwLock<Folded>>, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        log: L,
+        folded: Arc<RwLock<Folded>>,
+        metrics: Metrics,
+        told: watch::Sender<u64>,
+    ) -> Self {
         *folded.write().unwrap_or_else(PoisonError::into_inner) = Folded::default();
-        Self { log, folded, waiting: VecDeque::new(), flight: None, metrics }
+        Self { log, folded, waiting: VecDeque::new(), flight: None, metrics, told }
     }
 
     pub(crate) fn take(&mut self, request: Request) {
@@ -64,7 +71,10 @@ impl<L: Log> Keeper<L> {
     pub(crate) fn turn(&mut self, now: Instant, wait: Duration) -> Result<(), LogError> {
         match self.log.poll(wait)? {
             Some(LogEvent::Record(bytes)) => self.fold(&bytes),
-            Some(LogEvent::End) => self.write(|folded| folded.ready = true),
+            Some(LogEvent::End) => {
+                self.write(|folded| folded.ready = true);
+                self.tell();
+            }
             Some(LogEvent::Unknown(reason)) => {
                 tracing::warn!(reason, "an entry's append is unknown; it is proposed again at its place");
                 self.propose_again();
@@ -92,6 +102,7 @@ impl<L: Log> Keeper<L> {
         self.metrics.count_outcome(&fit.entry.outcome);
         let (seq, command, outcome) = (fit.entry.seq, fit.entry.command.clone(), fit.entry.outcome.clone());
         self.write(|folded| folded.trail.push(fit));
+        self.tell();
         self.metrics.entries.set(i64::try_from(seq).unwrap_or(i64::MAX).saturating_add(1));
         match self.flight.take() {
             Some(flight) if flight.request.command == command => answer(flight.request, Ok(outcome)),
@@ -100,6 +111,13 @@ impl<L: Log> Keeper<L> {
         // Another entry landed at the place of ours, so ours will not count.
         if self.flight.as_ref().is_some_and(|flight| flight.seq.is_some_and(|own| own <= seq)) {
             self.propose_again();
+        }
+    }
+
+    /// Who follows looks when there is more; until the log is read to its end there is nothing to see.
+    fn tell(&self) {
+        if let Some(entries) = self.read(|folded| folded.ready.then(|| folded.chain.len())) {
+            self.told.send_replace(entries);
         }
     }
 

@@ -4,6 +4,7 @@
 //! back. Of two desks that propose at one place the first to land wins, and the other proposes again behind it. So any
 //! number of processes agree without a lock, and a desk that dies leaves nothing behind but its entries.
 
+mod follow;
 mod kafka;
 mod keeper;
 mod log;
@@ -13,6 +14,7 @@ mod service;
 mod tests;
 mod trail;
 
+pub use follow::{Follower, NotFollowed};
 pub use kafka::KafkaLog;
 pub use log::{Log, LogError, LogEvent};
 pub use metrics::Metrics;

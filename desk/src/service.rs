@@ -8,9 +8,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use model::Instant;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use workflow::{Command, Machine, Outcome};
 
+use crate::follow::Follower;
 use crate::keeper::{Folded, Keeper, Request};
 use crate::log::{Log, LogError};
 use crate::metrics::Metrics;
@@ -27,6 +28,7 @@ const LAST_BACKOFF: Duration = Duration::from_secs(10);
 pub struct Service {
     requests: SyncSender<Request>,
     folded: Arc<RwLock<Folded>>,
+    told: watch::Receiver<u64>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -52,9 +54,10 @@ impl Service {
     ) -> io::Result<Self> {
         let (requests, inbox) = sync_channel(MAX_WAITING);
         let (folded, stop) = (Arc::new(RwLock::new(Folded::default())), Arc::new(AtomicBool::new(false)));
-        let room = Room { inbox, folded: folded.clone(), stop: stop.clone(), clock, metrics };
+        let (tell, told) = watch::channel(0);
+        let room = Room { inbox, folded: folded.clone(), tell, stop: stop.clone(), clock, metrics };
         let thread = std::thread::Builder::new().name("desk".to_owned()).spawn(move || room.serve(open))?;
-        Ok(Self { requests, folded, stop, thread: Some(thread) })
+        Ok(Self { requests, folded, told, stop, thread: Some(thread) })
     }
 
     /// Gives a command and waits for its outcome, which stands in the log by then.
@@ -68,6 +71,11 @@ impl Service {
             TrySendError::Disconnected(_) => DeskError::Closed,
         })?;
         outcome.await.unwrap_or(Err(DeskError::Closed))
+    }
+
+    /// Entries in their order from a seq on, those to come included.
+    pub fn follow(&self, from: u64) -> Follower {
+        Follower::new(Arc::clone(&self.folded), self.told.clone(), from)
     }
 
     /// Looks at what is folded.
@@ -104,6 +112,7 @@ impl Drop for Service {
 struct Room {
     inbox: Receiver<Request>,
     folded: Arc<RwLock<Folded>>,
+    tell: watch::Sender<u64>,
     stop: Arc<AtomicBool>,
     clock: fn() -> Instant,
     metrics: Metrics,
@@ -124,7 +133,7 @@ impl Room {
 
     /// Until it is stopped, or the log fails.
     fn keep<L: Log>(&self, log: L, backoff: &mut Duration) -> Result<(), LogError> {
-        let mut keeper = Keeper::new(log, self.folded.clone(), self.metrics.clone());
+        let mut keeper = Keeper::new(log, self.folded.clone(), self.metrics.clone(), self.tell.clone());
         while !self.stopped() {
             while keeper.has_room()
                 && let Ok(request) = self.inbox.try_recv()

@@ -2,6 +2,7 @@
 
 mod brokers;
 mod keepers;
+mod repeats;
 
 use std::collections::BTreeSet;
 

@@ -23,8 +23,12 @@ pub struct TrailEntry {
     pub action: &'static str,
     /// The version acted on; absent for a draft.
     pub version: Option<u32>,
-    /// The organisation that a draft is for.
+    /// The organisation that a draft is for, or that a deed is of.
     pub org: Option<String>,
+    /// The order, of either tier, that an accepted deed was done to.
+    pub order: Option<String>,
+    /// The alarms that a deed names.
+    pub alarms: Vec<String>,
     /// What lint said at a submission.
     pub lint: Option<Lint>,
     #[serde(flatten)]
@@ -43,9 +47,15 @@ impl Trail {
             self.entries.pop_front();
         }
         let Fit { entry, hash } = fit;
+        let order = entry.order();
+        let alarms = match &entry.command.action {
+            Action::Supervise(deed) => deed.facts.alarms.iter().map(|fact| fact.id.clone()).collect(),
+            _ => Vec::new(),
+        };
         let (org, lint) = match &entry.command.action {
             Action::Draft { org, .. } => (Some(org.clone()), None),
             Action::Submit { lint, .. } => (None, Some(*lint)),
+            Action::Supervise(deed) => (deed.org(&entry.command.object), None),
             _ => (None, None),
         };
         self.entries.push_back(TrailEntry {
@@ -59,6 +69,8 @@ impl Trail {
             action: entry.command.action.name(),
             version: entry.command.action.version(),
             org,
+            order,
+            alarms,
             lint,
             outcome: entry.outcome,
         });
@@ -67,6 +79,11 @@ impl Trail {
     /// The entry that answered a key; the newest first, since repetitions come soon.
     pub fn by_key(&self, key: &str) -> Option<&TrailEntry> {
         self.entries.iter().rev().find(|entry| entry.key == key)
+    }
+
+    /// The seq of the oldest entry that is still here.
+    pub fn first(&self) -> Option<u64> {
+        self.entries.front().map(|entry| entry.seq)
     }
 
     /// Entries from a seq on, of one object or of all, at most `limit`.

@@ -27,10 +27,14 @@ pub enum Need {
     SetOfficers,
     /// To set the organisations and the calendars of the site.
     SetRegisters,
+    /// Supervision orders, with what was answered in them.
+    Orders,
+    /// What waits, as far as the role sees rules or orders, and what one follows.
+    Todo,
 }
 
 impl Need {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Alarms,
         Self::Cases,
         Self::PersonalData,
@@ -42,6 +46,8 @@ impl Need {
         Self::Registers,
         Self::SetOfficers,
         Self::SetRegisters,
+        Self::Orders,
+        Self::Todo,
     ];
 
     /// In words, for a refusal and the access trail.
@@ -58,6 +64,8 @@ impl Need {
             Self::Registers => "registers",
             Self::SetOfficers => "registering officers",
             Self::SetRegisters => "setting organisations and calendars",
+            Self::Orders => "orders",
+            Self::Todo => "to-do lists",
         }
     }
 }
@@ -65,18 +73,21 @@ impl Need {
 /// Whether a role has access to it, as far as the grant reaches.
 pub const fn allows(role: Role, need: Need) -> bool {
     use Need::{
-        Alarms, Audit, Cases, DeadLetters, Incidents, PersonalData, Pipeline, Registers, Rules, SetOfficers,
-        SetRegisters,
+        Alarms, Audit, Cases, DeadLetters, Incidents, Orders, PersonalData, Pipeline, Registers, Rules,
+        SetOfficers, SetRegisters, Todo,
     };
     match role {
         // Who works on the cases himself knows the people in them.
-        Role::Handler => matches!(need, Alarms | Cases | PersonalData),
+        Role::Handler => matches!(need, Alarms | Cases | PersonalData | Orders | Todo),
         Role::Registrar => {
             matches!(need, Alarms | Cases | PersonalData | DeadLetters | Registers | SetOfficers)
         }
-        Role::Submitter | Role::LegalOffice => matches!(need, Alarms | Cases | Rules | Registers),
+        Role::Submitter | Role::LegalOffice => matches!(need, Alarms | Cases | Rules | Registers | Todo),
         Role::SupervisionOffice => {
-            matches!(need, Alarms | Cases | PersonalData | DeadLetters | Rules | Audit | Registers)
+            matches!(
+                need,
+                Alarms | Cases | PersonalData | DeadLetters | Rules | Audit | Registers | Orders | Todo
+            )
         }
         Role::SupervisionBureau => true,
         // Figures must be known to be complete; whose they are need not.

@@ -9,6 +9,7 @@ mod bad_records;
 mod clients;
 mod demo;
 mod grafana;
+mod orders;
 mod prometheus;
 mod reading;
 mod real_logs;

@@ -20,7 +20,7 @@ const ORG: &str = "119901002600008594";
 const OTHER_ORG: &str = "11990100260000488D";
 const RULE: &str = "9901-CF-0042";
 
-fn now() -> model::Instant {
+pub(crate) fn now() -> model::Instant {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     model::Instant(since.as_millis() as i64)
 }
@@ -48,16 +48,16 @@ fn accounts() -> Vec<Account> {
 }
 
 /// The issuer of the tokens, and the sites' configuration that believes it.
-struct Issuer {
-    provider: Provider,
+pub(crate) struct Issuer {
+    pub(crate) provider: Provider,
     _scratch: Scratch,
-    config: String,
+    pub(crate) config: String,
 }
 
 impl Issuer {
-    fn new() -> Self {
-        let provider = Provider::new("127.0.0.1:1".parse().unwrap(), accounts(), now).unwrap();
-        let scratch = Scratch::new("rules-issuer");
+    pub(crate) fn new(name: &str, accounts: Vec<Account>) -> Self {
+        let provider = Provider::new("127.0.0.1:1".parse().unwrap(), accounts, now).unwrap();
+        let scratch = Scratch::new(&format!("{name}-issuer"));
         let keys = scratch.path("keys.json");
         std::fs::write(&keys, provider.read().unwrap()).unwrap();
         let config = format!(
@@ -149,7 +149,7 @@ fn dry_run(api: &Api<'_>, version: u32) -> Value {
 fn rules() {
     let _alone = alone();
     let catalogue = programs::root().join("deploy/catalogues/demo");
-    let issuer = Issuer::new();
+    let issuer = Issuer::new(TEST, accounts());
     // The stores live in a process of their own, so that an API process can be killed without them.
     let mut stores = Site::configured(
         "rules-stores",

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::object::InFlight;
 use crate::people::Actor;
+use crate::supervision::{Deed, Supervise};
 
 /// One request about one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,9 +15,10 @@ use crate::people::Actor;
 pub struct Command {
     /// Idempotency key: the same command under the same key has one effect, however often it comes.
     pub key: String,
-    /// The object: `<item code>`, or `<item code>#<point id>` for a supervision point by itself.
+    /// The object: `<item code>`, or `<item code>#<point id>` for a supervision point by itself. Of a deed: the order (1), or
+    /// the register of a new one; what has neither says what it is about itself.
     pub object: String,
-    /// The object's revision that the person saw; 0 for a new object.
+    /// The object's revision that the person saw; 0 for a new object. Opening an order and following do not look at it.
     pub expected: u64,
     pub actor: Actor,
     pub action: Action,
@@ -42,6 +44,8 @@ pub enum Action {
     Return { version: u32, reason: String },
     /// The department takes its own version back.
     Withdraw { version: u32 },
+    /// Orders and alarms; no rule.
+    Supervise(Box<Supervise>),
 }
 
 /// What a version would have changed in history. The report itself lies elsewhere, under its hash.
@@ -77,13 +81,14 @@ impl Action {
             Self::PassFinal { .. } => "pass_final",
             Self::Return { .. } => "return",
             Self::Withdraw { .. } => "withdraw",
+            Self::Supervise(deed) => deed.asked.name(),
         }
     }
 
-    /// The version that is acted on; `None` for a new one.
+    /// The version that is acted on; `None` for a new one, and for what is no rule's.
     pub const fn version(&self) -> Option<u32> {
         match self {
-            Self::Draft { .. } => None,
+            Self::Draft { .. } | Self::Supervise(_) => None,
             Self::PassLegally { version }
             | Self::AttachDryRun { version, .. }
             | Self::Submit { version, .. }
@@ -96,8 +101,16 @@ impl Action {
 }
 
 impl Command {
-    /// Hash of all that it says, to tell a repetition from another command under the same key.
+    /// Hash of all that the person says in it, to tell a repetition from another command under the same key. Facts and
+    /// deadlines are not the person's: asked again, they may have changed, and so may the year of a register.
     pub fn hash(&self) -> Hash {
-        Hash::of(&serde_json::to_vec(self).expect("a command is plain data"))
+        let bytes = match &self.action {
+            Action::Supervise(deed) => {
+                let object = if matches!(deed.asked, Deed::Open { .. }) { "" } else { &self.object };
+                serde_json::to_vec(&(&self.key, object, self.expected, &self.actor.person, &deed.asked))
+            }
+            _ => serde_json::to_vec(self),
+        };
+        Hash::of(&bytes.expect("a command is plain data"))
     }
 }

@@ -5,16 +5,18 @@ use model::Instant;
 use model::hash::Hash;
 use serde::{Deserialize, Serialize};
 
-use crate::command::Command;
+use crate::command::{Action, Command};
 use crate::machine::{Machine, Outcome};
 
 /// Version of the record's form and of the machine's judgement: whoever changes what is accepted counts it up.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+/// The oldest form that is still read: it knows no deeds (orders, alarms).
+const OLDEST_FORMAT: u32 = 1;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// [`FORMAT`].
+    /// [`FORMAT`] of whoever wrote it.
     pub v: u32,
     /// Counts up from 0.
     pub seq: u64,
@@ -27,10 +29,26 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The number of the order that an accepted deed was done to, if it was an order.
+    pub fn order(&self) -> Option<String> {
+        let (Action::Supervise(deed), Outcome::Accepted { version, .. }) =
+            (&self.command.action, &self.outcome)
+        else {
+            return None;
+        };
+        deed.order(&self.command.object, *version)
+    }
+
     /// The record's bytes.
     pub fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("an entry is plain data")
     }
+}
+
+/// Whether its form knows what it says.
+fn is_known(entry: &Entry) -> bool {
+    let deed = matches!(entry.command.action, Action::Supervise(_));
+    (OLDEST_FORMAT..=FORMAT).contains(&entry.v) && (!deed || entry.v > OLDEST_FORMAT)
 }
 
 /// A record that counts.
@@ -116,7 +134,7 @@ impl Chain {
     pub fn accept(&mut self, bytes: &[u8]) -> Result<Fit, Misfit> {
         let entry: Entry = serde_json::from_slice(bytes).map_err(|_| Misfit::NotAnEntry)?;
         match &entry {
-            e if e.v != FORMAT => return Err(Misfit::OtherFormat),
+            e if !is_known(e) => return Err(Misfit::OtherFormat),
             e if e.seq < self.next_seq => return Err(Misfit::Behind),
             e if e.seq > self.next_seq => return Err(Misfit::Ahead),
             e if e.prev != self.prev => return Err(Misfit::PrevHash),

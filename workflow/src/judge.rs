@@ -35,7 +35,7 @@ pub(crate) fn judge(command: &Command, object: Option<&Object>, now: Instant) ->
     judge_action(&command.action, object, version, now)
 }
 
-fn check(holds: bool, reason: impl FnOnce() -> Reason) -> Result<(), Reason> {
+pub(crate) fn check(holds: bool, reason: impl FnOnce() -> Reason) -> Result<(), Reason> {
     if holds { Ok(()) } else { Err(reason()) }
 }
 
@@ -98,13 +98,19 @@ fn barred(action: &Action, version: &Version, person: &str) -> Option<&'static s
         Action::Submit { .. } => {
             (version.legally_passed_by.as_deref() == Some(person)).then_some("legal_review")
         }
-        Action::Draft { .. } | Action::AttachDryRun { .. } | Action::Withdraw { .. } => None,
+        Action::Draft { .. }
+        | Action::AttachDryRun { .. }
+        | Action::Withdraw { .. }
+        | Action::Supervise(_) => None,
     }
 }
 
 fn judge_action(action: &Action, object: &Object, version: &Version, now: Instant) -> Result<(), Reason> {
     match action {
-        Action::Draft { .. } | Action::PassLegally { .. } | Action::Withdraw { .. } => Ok(()),
+        Action::Draft { .. }
+        | Action::PassLegally { .. }
+        | Action::Withdraw { .. }
+        | Action::Supervise(_) => Ok(()),
         Action::AttachDryRun { report, .. } => check(report.content == version.hash, || Reason::OtherContent),
         Action::Submit { lint, .. } => check(lint.errors == 0, || Reason::LintErrors { errors: lint.errors }),
         Action::PassFirst { .. } => check(version.dry_run.is_some(), || Reason::NoDryRun),

@@ -1,4 +1,5 @@
-//! What people decide about rules: drafts, reviews, returns, and from when a rule is in force (docs/workflow.md).
+//! What people decide: about rules, from draft to in force (docs/workflow.md), and about alarms, by supervision orders
+//! (docs/orders.md).
 //!
 //! Pure: a command and the present state give an outcome, accepted or refused with a closed reason. The commands stand,
 //! with their outcomes, in one log of hash-chained entries; whoever folds that log in order comes to the same state.
@@ -11,6 +12,7 @@ mod machine;
 mod object;
 mod people;
 mod reason;
+pub mod supervision;
 #[cfg(test)]
 mod tests;
 

@@ -11,22 +11,25 @@ use crate::command::{Action, Command};
 use crate::judge::judge;
 use crate::object::{Object, State, Version};
 use crate::reason::Reason;
+use crate::supervision::Supervision;
 use crate::{MAX_OBJECTS, REMEMBERED_KEYS};
 
 /// What became of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// It had its effect: on this version, and the object is at this revision now.
+    /// It had its effect: on this version, and the object is at this revision now. Of a deed: the serial of the order that it
+    /// was done to, and the revision of its order (1); 0 where there is none.
     Accepted { version: u32, revision: u64 },
     /// It changed nothing.
     Refused(Reason),
 }
 
-/// All objects of one log.
+/// All objects and orders of one log.
 #[derive(Debug, Clone, Default)]
 pub struct Machine {
     objects: BTreeMap<String, Object>,
+    supervision: Supervision,
     answers: HashMap<String, (Hash, Outcome)>,
     /// Keys of `answers`, oldest first.
     keys: VecDeque<String>,
@@ -42,6 +45,11 @@ impl Machine {
         self.objects.iter().map(|(id, object)| (id.as_str(), object))
     }
 
+    /// Orders, the alarms under them, follows.
+    pub const fn supervision(&self) -> &Supervision {
+        &self.supervision
+    }
+
     /// The outcome of a command that was given before under the same key, or why the key cannot be used.
     pub fn answered(&self, command: &Command) -> Option<Outcome> {
         let (hash, outcome) = self.answers.get(&command.key)?;
@@ -52,6 +60,12 @@ impl Machine {
     pub fn judge(&self, command: &Command, now: Instant) -> Outcome {
         if let Some(outcome) = self.answered(command) {
             return outcome;
+        }
+        if let Action::Supervise(deed) = &command.action {
+            return match self.supervision.judge(command, deed) {
+                Err(reason) => Outcome::Refused(reason),
+                Ok((version, revision)) => Outcome::Accepted { version, revision },
+            };
         }
         let object = self.objects.get(&command.object);
         let judged = judge(command, object, now).and_then(|()| {
@@ -75,7 +89,10 @@ impl Machine {
         }
         let outcome = self.judge(command, now);
         if let Outcome::Accepted { revision, .. } = outcome {
-            self.apply(command, revision);
+            match &command.action {
+                Action::Supervise(deed) => self.supervision.apply(command, deed, now),
+                _ => self.apply(command, revision),
+            }
         }
         self.remember(command, &outcome);
         outcome
@@ -148,7 +165,7 @@ fn draft(object: &mut Object, command: &Command) {
 fn change(version: &mut Version, command: &Command) {
     let person = Some(command.actor.person.clone());
     match &command.action {
-        Action::Draft { .. } => {}
+        Action::Draft { .. } | Action::Supervise(_) => {}
         Action::PassLegally { .. } => {
             version.legally_passed_by = person;
             version.state = State::LegallyPassed;

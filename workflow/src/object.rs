@@ -137,6 +137,12 @@ impl Object {
 }
 
 impl Version {
+    /// Everybody who took part in it so far.
+    pub(crate) fn hands(&self) -> Vec<String> {
+        let others = [&self.legally_passed_by, &self.submitted_by, &self.first_passed_by];
+        self.authors.iter().chain(others.into_iter().flatten()).cloned().collect()
+    }
+
     /// People who took part in it so far, and as what.
     pub(crate) fn took_part(&self, person: &str) -> Option<&'static str> {
         let is = |who: &Option<String>| who.as_deref() == Some(person);

@@ -61,6 +61,52 @@ pub enum Reason {
     },
     /// A bound of the log is reached.
     TooMany,
+    NoSuchOrder,
+    /// A text says nothing, or too much.
+    BadText {
+        member: String,
+    },
+    BadEvidence {
+        most: u32,
+    },
+    BadDays {
+        most: u32,
+    },
+    /// None, too many, or one of them twice.
+    BadAlarms {
+        most: u32,
+    },
+    SeveralOrgs,
+    /// A retracted alarm never held.
+    NotStanding {
+        alarm: String,
+    },
+    UnderOrder {
+        alarm: String,
+        order: String,
+    },
+    AlreadyRevoked {
+        alarm: String,
+        order: String,
+    },
+    OrderState {
+        stage: String,
+    },
+    /// The order (2) that has no answer yet.
+    Unanswered {
+        order: String,
+    },
+    NotAssigned,
+    /// The order (2) is another handler's.
+    NotAddressed,
+    /// He answered in it before.
+    OwnAnswer,
+    FollowedAlready,
+    NotFollowed,
+    /// It is known already.
+    NoChange,
+    /// What the command rests on does not stand in it.
+    NoFacts,
 }
 
 /// A reason as people see it.
@@ -91,6 +137,24 @@ impl Reason {
             Self::BadContent => "bad_content",
             Self::TooEarly { .. } => "too_early",
             Self::TooMany => "too_many",
+            Self::NoSuchOrder => "no_such_order",
+            Self::BadText { .. } => "bad_text",
+            Self::BadEvidence { .. } => "bad_evidence",
+            Self::BadDays { .. } => "bad_days",
+            Self::BadAlarms { .. } => "bad_alarms",
+            Self::SeveralOrgs => "several_orgs",
+            Self::NotStanding { .. } => "not_standing",
+            Self::UnderOrder { .. } => "under_order",
+            Self::AlreadyRevoked { .. } => "already_revoked",
+            Self::OrderState { .. } => "order_state",
+            Self::Unanswered { .. } => "unanswered",
+            Self::NotAssigned => "not_assigned",
+            Self::NotAddressed => "not_addressed",
+            Self::OwnAnswer => "own_answer",
+            Self::FollowedAlready => "followed_already",
+            Self::NotFollowed => "not_followed",
+            Self::NoChange => "no_change",
+            Self::NoFacts => "no_facts",
         }
     }
 
@@ -169,6 +233,78 @@ impl Reason {
             Self::TooMany => {
                 fixed("已达数量上限", "a bound of the log is reached: there are too many objects or versions")
             }
+            _ => return self.order_sentence(),
+        };
+        Bilingual { zh, en }
+    }
+
+    /// Of the reasons that orders have.
+    fn order_sentence(&self) -> Bilingual {
+        let (zh, en) = match self {
+            Self::BadText { member } => (
+                format!("{member} 须填写，不超过 4000 字节"),
+                format!("{member} must say something, in at most 4000 bytes"),
+            ),
+            Self::BadEvidence { most } => (
+                format!("证据至多 {most} 项，每项 1 至 512 字节"),
+                format!("there may be {most} references to evidence, each of 1 to 512 bytes"),
+            ),
+            Self::BadDays { most } => (
+                format!("回复期限须为 1 至 {most} 个工作日"),
+                format!("days must be 1 to {most} working days"),
+            ),
+            Self::BadAlarms { most } => (
+                format!("须选 1 至 {most} 条报警，不得重复"),
+                format!("an order is on 1 to {most} alarms, each named once"),
+            ),
+            Self::SeveralOrgs => fixed(
+                "所选报警不属于同一机构：请分别发起督办",
+                "the alarms are of several organisations: open an order for each",
+            ),
+            Self::NotStanding { alarm } => (
+                format!("报警 {alarm} 已被收回，无须督办"),
+                format!("the alarm {alarm} was retracted: it never held"),
+            ),
+            Self::UnderOrder { alarm, order } => (
+                format!("报警 {alarm} 已在督办 {order} 之下"),
+                format!("the alarm {alarm} is under the order {order} already"),
+            ),
+            Self::AlreadyRevoked { alarm, order } => (
+                format!("报警 {alarm} 已由督办 {order} 撤销"),
+                format!("the alarm {alarm} was revoked by the order {order}"),
+            ),
+            Self::OrderState { stage } => (
+                format!("该督办现为 {stage} 状态，不能进行此操作"),
+                format!("the order is {stage}; this cannot be done to it now"),
+            ),
+            Self::Unanswered { order } => (
+                format!("督办 {order} 尚未回复：办件人员回复后方可回复上级"),
+                format!("the order {order} has no answer yet: reply after the handler has answered"),
+            ),
+            _ => return self.short_sentence(),
+        };
+        Bilingual { zh, en }
+    }
+
+    /// Those that need nothing said.
+    fn short_sentence(&self) -> Bilingual {
+        let (zh, en) = match self {
+            Self::NotAssigned => fixed(
+                "尚未向办件人员发起督办：请先发起，待其回复",
+                "no handler was asked in this round: open an order (2) first",
+            ),
+            Self::NotAddressed => {
+                fixed("此督办由其他办件人员回复", "this order is for another handler to answer")
+            }
+            Self::OwnAnswer => fixed(
+                "不能处理自己的回复：请由他人办理",
+                "nobody decides on his own answer: let somebody else do it",
+            ),
+            Self::FollowedAlready => fixed("已在重点关注之中", "you follow it already"),
+            Self::NotFollowed => fixed("不在重点关注之中", "you do not follow it"),
+            Self::NoChange => fixed("没有变化", "this is known already"),
+            Self::NoFacts => fixed("命令缺少所依据的事实", "the command does not say what it rests on"),
+            _ => fixed("没有此督办", "there is no such order"),
         };
         Bilingual { zh, en }
     }

@@ -4,6 +4,7 @@
 mod chain;
 mod diffs;
 mod naive;
+mod orders;
 mod random;
 mod scope;
 mod story;

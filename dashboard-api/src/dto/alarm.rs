@@ -5,6 +5,7 @@ use model::time::Instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::orders::AlarmLife;
 use super::{Event, Time, cut, link, present};
 use crate::cursor;
 use crate::limits::MAX_DETAIL_ROWS;
@@ -156,6 +157,8 @@ pub(crate) fn keyset((at, id): (i64, String)) -> Option<Keyset> {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlarmDetail {
     alarm: Alarm,
+    /// How it stands with people; null where the process has no desk, or it is not ready yet.
+    life: Option<AlarmLife>,
     /// First to last.
     revisions: Vec<Alarm>,
     /// The events that the current revision names, in canonical order.
@@ -169,6 +172,7 @@ pub(crate) struct AlarmDetail {
 impl AlarmDetail {
     pub(crate) fn new(
         alarm: AlarmRow,
+        life: Option<AlarmLife>,
         mut revisions: Vec<AlarmRow>,
         mut facts: Vec<EventRow>,
         is_masked: bool,
@@ -177,6 +181,7 @@ impl AlarmDetail {
         Self {
             timeline: super::case::timeline_link(&alarm.case_id),
             alarm: alarm.into(),
+            life,
             revisions: revisions.into_iter().map(Alarm::from).collect(),
             facts: facts.into_iter().map(|row| Event::new(row, is_masked)).collect(),
             truncated,

@@ -149,7 +149,10 @@ pub(crate) struct AuditEntry {
     /// Of the entry's record; the next entry names it.
     hash: String,
     key: String,
+    /// The object: a rule's id, the number of an order (1), or the register that a new order's number is of.
     rule: String,
+    /// The order that an accepted command was done to.
+    order: Option<String>,
     person: String,
     role: &'static str,
     action: &'static str,
@@ -292,6 +295,7 @@ impl From<&TrailEntry> for AuditEntry {
             hash: entry.hash.to_string(),
             key: entry.key.clone(),
             rule: entry.object.clone(),
+            order: entry.order.clone(),
             person: entry.person.clone(),
             role: entry.role.as_str(),
             action: entry.action,

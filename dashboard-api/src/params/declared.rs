@@ -5,8 +5,8 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::words::{
-    AxisWord, CategoryWord, CodeWord, CountWord, GroupWord, KindWord, LanguageWord, LightWord, StageWord,
-    StateWord,
+    AxisWord, CategoryWord, CodeWord, CountWord, GroupWord, KindWord, LanguageWord, LightWord,
+    OrderStageWord, StageWord, StateWord,
 };
 
 /// For addresses that take nothing.
@@ -173,6 +173,18 @@ struct OfficerParams {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+struct OrderParams {
+    /// Organisation whose alarms they are on. Repeat for any of several.
+    org: Option<Vec<String>>,
+    /// Id of an alarm. Repeat for any of several.
+    alarm: Option<Vec<String>>,
+    /// Where the order is.
+    #[param(inline)]
+    stage: Option<Vec<OrderStageWord>>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 struct PlainPageParams {
     /// Rows a page.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -192,6 +204,14 @@ pub(crate) struct UploadParams {
     partial: Option<bool>,
     /// Editions that stood when the upload was made; others by now refuse it. Needed unless it is a dry run.
     expected: Option<u64>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TodoParams {
+    /// Rows of each list at most; its count is of all of them.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<u32>,
 }
 
 macro_rules! together {
@@ -215,5 +235,6 @@ together! {
     RuleListParams = RuleParams PageParams;
     OfficerListParams = OfficerParams PlainPageParams;
     OrgListParams = PlainPageParams;
+    OrderListParams = OrderParams PageParams;
     IndexParams = FilterParams PageParams LanguageParams;
 }

@@ -3,17 +3,21 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use identity::Need;
-use model::FindingId;
+use model::finding::Light;
+use model::{FindingId, Instant};
+use workflow::supervision::Life;
 
 use crate::access::Access;
-use crate::dto::{AlarmDetail, AlarmList, Refusals};
+use crate::dto::{AlarmDetail, AlarmLife, AlarmList, Refusals};
 use crate::error::Problem;
 use crate::limits::MAX_DETAIL_ROWS;
+use crate::orders::fact;
 use crate::params::Params;
 use crate::params::declared::{AlarmListParams, NoParams};
 use crate::question::{Filter, Keyset, ListQuery};
 use crate::state::ApiState;
 use crate::store::StoreError;
+use crate::store::rows::AlarmRow;
 use crate::words;
 
 /// Alarms that match, newest first by the axis, then by id.
@@ -86,5 +90,24 @@ pub(super) async fn one(
         state.reader.events(&alarm.case_id, Some(&alarm.events), MAX_DETAIL_ROWS + 1, &facts),
     )?;
     let is_masked = !access.personal().covers(&alarm.org, &alarm.region);
-    Ok(Json(AlarmDetail::new(alarm, revisions, facts, is_masked)))
+    let life = life(&state, &access, &alarm);
+    Ok(Json(AlarmDetail::new(alarm, life, revisions, facts, is_masked)))
+}
+
+/// How it stands with people. That the log is not read yet keeps nobody from the alarm.
+fn life(state: &ApiState, access: &Access, alarm: &AlarmRow) -> Option<AlarmLife> {
+    let orders = state.orders.as_ref()?;
+    let sees = access.scope(Need::Orders).is_ok_and(|scope| scope.covers_seat(&alarm.org));
+    let looked = orders.look(|view| {
+        let life = orders.life(alarm, &view)?;
+        let known = view.machine.supervision().alarm(&alarm.finding_id);
+        let order = known.and_then(|known| known.order.clone()).filter(|_| sees);
+        let (light, raised) = (fact(alarm)?.light, Instant(alarm.raised_ms));
+        let is_open = life == Life::Open;
+        let clears_at = orders.clearing.at(&orders.calendar, light, raised).filter(|_| is_open);
+        let is_red = is_open && light == Light::Red;
+        let order_by = is_red.then(|| orders.terms.order_by(&orders.calendar, raised));
+        Some(AlarmLife::new(life, order.as_deref(), clears_at, order_by))
+    });
+    looked.ok().flatten()
 }

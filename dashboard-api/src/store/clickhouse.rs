@@ -78,6 +78,10 @@ impl AlarmReader for ClickHouseReader {
         Box::pin(self.first(sql::alarm(id, scope)))
     }
 
+    fn alarms_of<'a>(&'a self, ids: &'a [FindingId], scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {
+        Box::pin(self.rows(sql::alarms_of(ids, scope)))
+    }
+
     fn revisions<'a>(&'a self, id: FindingId, limit: u32, scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {
         Box::pin(self.rows(sql::revisions(id, limit, scope)))
     }

@@ -1,12 +1,14 @@
 //! A desk over a log in memory, with a draft of every organisation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dashboard_api::Rules;
+use dashboard_api::{Orders, Rules};
 use desk::{Log, LogError, LogEvent, Metrics, Service};
-use model::Instant;
+use model::finding::Light;
+use model::{Calendar, Instant};
+use workflow::supervision::{AlarmFact, Clearing, Deed, Facts, Supervise, Term, Terms, register};
 use workflow::{Action, Actor, Command, InFlight, Outcome, Role};
 
 /// One partition; what is appended is read back.
@@ -37,7 +39,7 @@ impl Log for Memory {
     }
 }
 
-/// A rule `MARK-<org>` of each of them, with one version.
+/// A rule `MARK-<org>` of each of them, with one version, and an order on an alarm of the case `MARK-<org>`.
 pub(crate) async fn with_drafts(orgs: &[&str], clock: fn() -> Instant) -> Rules {
     let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
     let desk = Service::start(|| Ok(Memory::default()), clock, metrics).unwrap();
@@ -52,6 +54,42 @@ pub(crate) async fn with_drafts(orgs: &[&str], clock: fn() -> Instant) -> Rules 
         let (key, object) = (format!("li:{org}"), format!("MARK-{org}"));
         let outcome = desk.submit(Command { key, object, expected: 0, actor, action }).await;
         assert!(matches!(outcome, Ok(Outcome::Accepted { .. })), "{org}: {outcome:?}");
+        let outcome = desk.submit(order(org, clock())).await;
+        assert!(matches!(outcome, Ok(Outcome::Accepted { .. })), "{org}: {outcome:?}");
     }
     Rules::new(Arc::new(desk), Arc::new(|_, _| Vec::new()), clock)
+}
+
+/// Orders at the same desk, by a calendar without holidays.
+pub(crate) fn orders(rules: &Rules, clock: fn() -> Instant) -> Orders {
+    let calendar = Calendar::new("Asia/Shanghai", BTreeMap::new(), Vec::new()).unwrap();
+    Orders::new(rules.desk(), calendar, Terms::default(), Clearing::default(), clock)
+}
+
+fn order(org: &str, now: Instant) -> Command {
+    let (id, case) = (format!("{:02x}", org.as_bytes()[0]).repeat(16), format!("MARK-{org}"));
+    let fact = AlarmFact {
+        id: id.clone(),
+        revision: 1,
+        state: "raised".to_owned(),
+        light: Light::Red,
+        org: org.to_owned(),
+        region: String::new(),
+        item: "item".to_owned(),
+        case,
+        point: "p".to_owned(),
+        code: "evidence_missing".to_owned(),
+        raised: now,
+    };
+    let due = now.plus_ms(1_000);
+    let term = Some(Term { year: 2026, days: 1, due, close_by: due, provisional: false });
+    let asked = Deed::Open { alarms: vec![id], opinion: "why".to_owned(), days: 1 };
+    let facts = Facts { alarms: vec![fact], term, ..Facts::default() };
+    let actor = Actor {
+        person: "zhou".to_owned(),
+        role: Role::SupervisionBureau,
+        orgs: BTreeSet::from([org.to_owned()]),
+    };
+    let action = Action::Supervise(Box::new(Supervise { asked, facts }));
+    Command { key: format!("zhou:{org}"), object: register(org, 2026), expected: 0, actor, action }
 }

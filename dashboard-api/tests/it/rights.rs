@@ -93,8 +93,11 @@ fn need(path: &str) -> Option<&'static str> {
         "/api/v1/registers/officers" | "/api/v1/registers/orgs" => "registers",
         // These have no organisation (registers.rs).
         "/api/v1/registers" | "/api/v1/registers/calendars" => return None,
-        // Commands have a story of their own (tests/system/rules.rs).
-        "/healthz" | "/readyz" | "/api/v1/rules/{id}/commands" => return None,
+        "/api/v1/orders" | "/api/v1/orders/{id}" => "orders",
+        "/api/v1/todo" => "to-do lists",
+        // Commands have stories of their own (tests/system/rules.rs, orders.rs).
+        "/healthz" | "/readyz" => return None,
+        "/api/v1/rules/{id}/commands" | "/api/v1/orders/{id}/commands" | "/api/v1/follows" => return None,
         path => panic!("{path} has no place in the matrix"),
     })
 }
@@ -126,11 +129,9 @@ impl Site {
         let own = |org: &'static str| (org, None, if org == "far" { "110000" } else { "990102" });
         let memory = crate::registers::Memory::new(&crate::registers::files(&ORGS.map(own)));
         let registers = Registers::new(Arc::new(memory), || NOW);
-        let app = router(state.with_registers(registers).with_rules(rules).with_identity(
-            identity,
-            || Arc::new(tree()),
-            || NOW,
-        ));
+        let orders = crate::desk::orders(&rules, || NOW);
+        let state = state.with_registers(registers).with_rules(rules).with_orders(orders);
+        let app = router(state.with_identity(identity, || Arc::new(tree()), || NOW));
         Self { app, provider, _engine: engine }
     }
 
@@ -205,7 +206,13 @@ fn addresses() -> Vec<String> {
 
 /// The address for a thing of one organisation.
 fn of_org(path: &str, org: &str) -> String {
-    let id = if path.starts_with("/api/v1/alarms/") { alarm_id(org) } else { format!("MARK-{org}") };
+    let id = if path.starts_with("/api/v1/alarms/") {
+        alarm_id(org)
+    } else if path.starts_with("/api/v1/orders/") {
+        format!("{org}-2026-0001")
+    } else {
+        format!("MARK-{org}")
+    };
     path.replace("{id}", &id).replace("{number}", "1")
 }
 
@@ -334,6 +341,7 @@ fn foreign_values(parameter: &Value, org: &str) -> impl Iterator<Item = String> 
         "org" => values.push(org.to_owned()),
         "region" | "region_is" => values.extend([region(org), String::new(), "99".to_owned()]),
         "case" => values.push(format!("MARK-{org}")),
+        "alarm" => values.push(alarm_id(org)),
         "item" => values.push("item".to_owned()),
         "rule" => values.push(format!("MARK-{org}")),
         "against" => values.push("1".to_owned()),

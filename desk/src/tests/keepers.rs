@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::*;
 use crate::keeper::{Folded, Keeper, Request};
@@ -49,6 +49,7 @@ struct Desk {
     keeper: Keeper<MemoryLog>,
     folded: Arc<RwLock<Folded>>,
     script: Rc<RefCell<Vec<bool>>>,
+    told: watch::Receiver<u64>,
 }
 
 impl Desk {
@@ -62,7 +63,8 @@ impl Desk {
             script: script.clone(),
             unknown: 0,
         };
-        Self { keeper: Keeper::new(log, folded.clone(), metrics()), folded, script }
+        let (tell, told) = watch::channel(0);
+        Self { keeper: Keeper::new(log, folded.clone(), metrics(), tell), folded, script, told }
     }
 
     fn give(&mut self, command: Command) -> Answer {
@@ -197,4 +199,24 @@ fn the_trail_says_who_did_what() {
     let json = serde_json::to_value(last).expect("JSON");
     assert_eq!((&json["outcome"], &json["reason"]), (&"refused".into(), &"own_work".into()));
     assert_eq!(last.hash, folded.chain.head());
+}
+
+#[tokio::test]
+async fn who_follows_is_told_every_entry_in_order_from_where_he_was() {
+    let mut desk = Desk::open(&shared());
+    let mut follower = Follower::new(desk.folded.clone(), desk.told.clone(), 0);
+    for command in to_first_review() {
+        let answer = desk.give(command);
+        desk.finish(answer).expect("outcome");
+    }
+    let seqs = |entries: Vec<TrailEntry>| entries.into_iter().map(|entry| entry.seq).collect::<Vec<_>>();
+    assert_eq!(seqs(follower.next(3).await.expect("entries")), [0, 1, 2], "at most as many as asked for");
+    assert_eq!(seqs(follower.next(3).await.expect("entries")), [3]);
+    let answer = desk.give(first_review("more", "chu"));
+    let (told, ()) = tokio::join!(follower.next(3), async { drop(desk.finish(answer)) });
+    assert_eq!(seqs(told.expect("entries")), [4], "and waits for what is to come");
+    let mut late = Follower::new(desk.folded.clone(), desk.told.clone(), 4);
+    assert_eq!(seqs(late.next(3).await.expect("entries")), [4]);
+    drop(desk.keeper);
+    assert_eq!(follower.next(3).await, Err(NotFollowed::Closed));
 }

@@ -39,7 +39,7 @@ fn what_does_not_extend_the_chain_changes_nothing() {
         assert_eq!((chain.head(), chain.len()), (head, 1));
         assert_eq!(chain.machine().object("3701-CF-0042").map(|o| o.revision), Some(1));
     };
-    check(&|e| e.v = 2, Misfit::OtherFormat);
+    check(&|e| e.v = FORMAT + 1, Misfit::OtherFormat);
     check(&|e| e.seq = 0, Misfit::Behind);
     check(&|e| e.seq = 2, Misfit::Ahead);
     check(&|e| e.prev = Hash::of(b"x"), Misfit::PrevHash);
@@ -57,7 +57,7 @@ fn the_record_has_this_form() {
     let first = entry(&chain, "a", "li", Role::Submitter, draft(1));
     let zeros = "0".repeat(64);
     let expected = format!(
-        r#"{{"v":1,"seq":0,"now":100,"command":{{"key":"a","object":"3701-CF-0042","expected":0,"actor":{{"person":"li","role":"submitter","orgs":["bureau-of-markets"]}},"action":{{"do":"draft","org":"bureau-of-markets","content":{{"code":1}},"in_flight":"pin"}}}},"outcome":{{"outcome":"accepted","version":1,"revision":1}},"prev":"{zeros}"}}"#
+        r#"{{"v":2,"seq":0,"now":100,"command":{{"key":"a","object":"3701-CF-0042","expected":0,"actor":{{"person":"li","role":"submitter","orgs":["bureau-of-markets"]}},"action":{{"do":"draft","org":"bureau-of-markets","content":{{"code":1}},"in_flight":"pin"}}}},"outcome":{{"outcome":"accepted","version":1,"revision":1}},"prev":"{zeros}"}}"#
     );
     assert_eq!(String::from_utf8(first.encode()).expect("UTF-8"), expected);
     assert!(chain.accept(expected.as_bytes()).is_ok());

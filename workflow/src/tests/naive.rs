@@ -49,7 +49,7 @@ impl Naive {
             Some(Action::PassFinal { .. }) => "approved",
             Some(Action::Return { .. }) => "returned",
             Some(Action::Withdraw { .. }) => "withdrawn",
-            Some(Action::AttachDryRun { .. }) | None => "none",
+            Some(Action::AttachDryRun { .. } | Action::Supervise(_)) | None => "none",
         }
     }
 

@@ -8,10 +8,10 @@ const SEQUENCES: u64 = 10_000;
 const COMMANDS: u64 = 24;
 
 /// Numbers from a seed (splitmix64).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(super) fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,7 +19,7 @@ impl Random {
         (z ^ (z >> 31)) % n
     }
 
-    fn one<T: Clone>(&mut self, list: &[T]) -> T {
+    pub(super) fn one<T: Clone>(&mut self, list: &[T]) -> T {
         list[self.below(list.len() as u64) as usize].clone()
     }
 }

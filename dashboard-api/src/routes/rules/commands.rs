@@ -8,9 +8,10 @@ use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use desk::TrailEntry;
+use desk::{Service, TrailEntry};
 use identity::{Need, Person, Role};
 use model::catalogue::{Orgs, Severity};
+use serde::de::DeserializeOwned;
 use workflow::{Actor, Command, Lint, Outcome, Reason, State as Stage};
 
 use super::{desk, find, rule_link};
@@ -28,6 +29,8 @@ const MAX_KEY_BYTES: usize = 64;
 const MAX_ID_BYTES: usize = 128;
 /// Longest wait for an outcome: below the limit of a request, so that the answer says what to do.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(12);
+/// What a body looks like.
+const FORM: &str = r#"{"expected": 0, "action": {"do": "draft", …}}"#;
 /// Roles that return a version, by its state.
 const REVIEWERS: [Role; 3] = [Role::LegalOffice, Role::SupervisionOffice, Role::SupervisionBureau];
 
@@ -68,7 +71,7 @@ pub(crate) async fn give(
         return Err(Problem::new(ProblemKind::Unauthenticated, detail));
     };
     let key = key(&headers, person)?;
-    let body = read(body).await?;
+    let body: CommandBody = read(body, FORM).await?;
     let (org, given) = rules.look(|view| {
         let org = view.machine.object(&id).map(|object| object.org.clone());
         (org, view.trail.by_key(&key).cloned())
@@ -87,15 +90,18 @@ pub(crate) async fn give(
     let actor = actor(person, role, &org, orgs);
     let action = body.action.into_action(lint)?;
     let command = Command { key, object: id.clone(), expected: body.expected, actor, action };
-    let outcome =
-        tokio::time::timeout(OUTCOME_WITHIN, rules.desk.submit(command)).await.map_err(|_| {
-            let detail = "no outcome yet: send the same command again under the same Idempotency-Key";
-            Problem::new(ProblemKind::Unavailable, detail)
-        })??;
+    let (version, revision) = submit(&rules.desk, command).await?;
+    Ok(Json(Accepted { outcome: "accepted", link: rule_link(&id), rule: id, version, revision }))
+}
+
+/// Waits for the outcome; what was accepted, or why not.
+pub(in crate::routes) async fn submit(desk: &Service, command: Command) -> Result<(u32, u64), Problem> {
+    let outcome = tokio::time::timeout(OUTCOME_WITHIN, desk.submit(command)).await.map_err(|_| {
+        let detail = "no outcome yet: send the same command again under the same Idempotency-Key";
+        Problem::new(ProblemKind::Unavailable, detail)
+    })??;
     match outcome {
-        Outcome::Accepted { version, revision } => {
-            Ok(Json(Accepted { outcome: "accepted", link: rule_link(&id), rule: id, version, revision }))
-        }
+        Outcome::Accepted { version, revision } => Ok((version, revision)),
         Outcome::Refused(reason) => Err(refused(&reason)),
     }
 }
@@ -118,13 +124,14 @@ pub(in crate::routes) fn key(headers: &HeaderMap, person: &Person) -> Result<Str
     Ok(key)
 }
 
-async fn read(body: Body) -> Result<CommandBody, Problem> {
+/// Reads a body; `form` is what it must look like.
+pub(in crate::routes) async fn read<T: DeserializeOwned>(body: Body, form: &str) -> Result<T, Problem> {
     let bytes = to_bytes(body, MAX_COMMAND_BYTES).await.map_err(|_| {
         let detail = format!("a command has at most {MAX_COMMAND_BYTES} bytes");
         Problem::new(ProblemKind::TooLarge, detail)
     })?;
     serde_json::from_slice(&bytes).map_err(|error| {
-        let detail = format!("the body is no command: {error}; it must be {{\"expected\": 0, \"action\": {{\"do\": \"draft\", …}}}}");
+        let detail = format!("the body is no command: {error}; it must be {form}");
         Problem::new(ProblemKind::BadParameter, detail)
     })
 }
@@ -182,12 +189,17 @@ fn role(
             None => returner(rules, id, *version, &own)?,
         },
     };
+    or_other(person, needed, &own)
+}
+
+/// The role that is needed, if he has it for any organisation; else one that he has, here if possible.
+pub(in crate::routes) fn or_other(person: &Person, needed: Role, own: &[Role]) -> Result<Role, Problem> {
     let mut of_any_org = person.grants.iter().map(|grant| grant.role);
     if of_any_org.clone().any(|role| role == needed) {
         return Ok(needed);
     }
     let other = own.first().copied().or_else(|| of_any_org.next());
-    other.ok_or_else(|| Problem::new(ProblemKind::Forbidden, "none of your roles gives access to rules"))
+    other.ok_or_else(|| Problem::new(ProblemKind::Forbidden, "you have no role"))
 }
 
 /// Who returns a version in its present state, if the person is that; else the reviewer that he is.
@@ -205,8 +217,8 @@ fn returner(rules: &Rules, id: &str, number: u32, own: &[Role]) -> Result<Role, 
     Ok(turn.filter(|role| own.contains(role)).or(first).unwrap_or(Role::LegalOffice))
 }
 
-/// He acts for the rule's organisation, or for none.
-fn actor(person: &Person, role: Role, org: &str, orgs: &Orgs) -> Actor {
+/// He acts for the object's organisation, or for none.
+pub(in crate::routes) fn actor(person: &Person, role: Role, org: &str, orgs: &Orgs) -> Actor {
     let acts = person.grants.iter().any(|grant| grant.role == role && grant.covers_org(org, orgs));
     let orgs = if acts { BTreeSet::from([org.to_owned()]) } else { BTreeSet::new() };
     Actor { person: person.id.clone(), role, orgs }
@@ -214,12 +226,25 @@ fn actor(person: &Person, role: Role, org: &str, orgs: &Orgs) -> Actor {
 
 fn refused(reason: &Reason) -> Problem {
     let kind = match reason {
-        Reason::NoSuchObject | Reason::NoSuchVersion { .. } => ProblemKind::NotFound,
-        Reason::WrongRole { .. } | Reason::WrongOrg { .. } | Reason::OwnWork { .. } => ProblemKind::Forbidden,
+        Reason::NoSuchObject | Reason::NoSuchVersion { .. } | Reason::NoSuchOrder => ProblemKind::NotFound,
+        Reason::WrongRole { .. }
+        | Reason::WrongOrg { .. }
+        | Reason::OwnWork { .. }
+        | Reason::OwnAnswer
+        | Reason::NotAddressed => ProblemKind::Forbidden,
         Reason::Stale { .. }
         | Reason::WrongState { .. }
         | Reason::UnderReview { .. }
         | Reason::Unchanged { .. }
+        | Reason::UnderOrder { .. }
+        | Reason::AlreadyRevoked { .. }
+        | Reason::NotStanding { .. }
+        | Reason::OrderState { .. }
+        | Reason::Unanswered { .. }
+        | Reason::NotAssigned
+        | Reason::FollowedAlready
+        | Reason::NotFollowed
+        | Reason::NoChange
         | Reason::TooMany => ProblemKind::Conflict,
         Reason::KeyReused
         | Reason::BadId { .. }
@@ -228,7 +253,13 @@ fn refused(reason: &Reason) -> Problem {
         | Reason::NoDryRun
         | Reason::OtherContent
         | Reason::BadContent
-        | Reason::TooEarly { .. } => ProblemKind::Unprocessable,
+        | Reason::TooEarly { .. }
+        | Reason::BadText { .. }
+        | Reason::BadEvidence { .. }
+        | Reason::BadDays { .. }
+        | Reason::BadAlarms { .. }
+        | Reason::SeveralOrgs
+        | Reason::NoFacts => ProblemKind::Unprocessable,
     };
     let refusal = reason.refusal();
     Problem { refusal: Some(refusal.clone()), ..Problem::new(kind, refusal.message.en) }

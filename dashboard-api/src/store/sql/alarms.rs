@@ -43,6 +43,18 @@ pub(crate) fn alarm(id: FindingId, scope: &Scope) -> Sql {
     one_finding("alarms", id, 1, scope)
 }
 
+/// As many rows as ids at most.
+pub(crate) fn alarms_of(ids: &[FindingId], scope: &Scope) -> Sql {
+    let rows = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM alarms"), rows);
+    let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let mut conditions = vec![format!("has({}, finding_id)", sql.texts("ids", &texts))];
+    conditions.extend(sql.within(scope));
+    sql.push_where(&conditions);
+    sql.push_limit();
+    sql
+}
+
 /// A revision of the time when the case was another organisation's is that organisation's.
 pub(crate) fn revisions(id: FindingId, limit: u32, scope: &Scope) -> Sql {
     one_finding("findings", id, limit, scope)
