@@ -84,7 +84,7 @@ impl Naive {
             Deed::Withdraw { .. } => of == number,
             _ => true,
         };
-        let last = steps.iter().rposition(|step| turns(step));
+        let last = steps.iter().rposition(turns);
         match last.map(|at| asked(&steps[at].0)) {
             Some(Deed::Reply { .. }) => return "replied",
             Some(Deed::Revoke { .. }) => return "revoked",
