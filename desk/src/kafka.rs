@@ -12,6 +12,7 @@ use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaErrorCode as Code;
+use reach::Reach;
 
 use crate::MAX_ENTRY_BYTES;
 use crate::log::{Log, LogError, LogEvent};
@@ -26,6 +27,7 @@ const APPEND_TIMEOUT_MS: &str = "10000";
 pub struct KafkaLog {
     topic: String,
     consumer: BaseConsumer,
+    reach: Reach,
     producer: BaseProducer<Failures>,
     failures: Failures,
 }
@@ -49,7 +51,8 @@ impl KafkaLog {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(topic, PARTITION, Offset::Offset(0)).map_err(broken)?;
         consumer.assign(&list).map_err(broken)?;
-        Ok(Self { topic: topic.to_owned(), consumer, producer, failures })
+        let reach = Reach::new(base, topic);
+        Ok(Self { topic: topic.to_owned(), consumer, reach, producer, failures })
     }
 }
 
@@ -88,11 +91,17 @@ impl Log for KafkaLog {
         if let Some(reason) = self.failures.take() {
             return Ok(Some(LogEvent::Unknown(reason)));
         }
+        if self.reach.is_stranded(self.consumer.client()) {
+            return Err(LogError(format!("{}: its consumer has lost its brokers for good", self.topic)));
+        }
         match self.consumer.poll(wait) {
             None => Ok(None),
             Some(Ok(message)) => Ok(Some(LogEvent::Record(message.payload().unwrap_or_default().to_vec()))),
             Some(Err(KafkaError::PartitionEOF(_))) => Ok(Some(LogEvent::End)),
-            Some(Err(error)) => reading_failed(error),
+            Some(Err(error)) => {
+                self.reach.note(&error);
+                reading_failed(error)
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use reach::Reach;
 
 use crate::assignment::{Taken, Ticket};
 use crate::check::check;
@@ -56,6 +57,7 @@ impl Commits {
 /// One membership in the group, from joining to leaving.
 pub(crate) struct Inbound<'a, O, C> {
     consumer: BaseConsumer<Membership>,
+    reach: Reach,
     relay: Arc<Relay>,
     orgs: &'a O,
     clock: &'a C,
@@ -78,7 +80,9 @@ impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
         let consumer = settings::consumer(base, config)
             .create_with_context(Membership::new(relay.clone(), metrics.clone(), config.drain_deadline))
             .map_err(|error| IngestError::Client { client: "consumer", error })?;
-        Ok(Self { consumer, relay, orgs, clock, metrics, throttled: None, commits: Commits::new(), config })
+        let reach = Reach::new(base, &config.case_events);
+        let commits = Commits::new();
+        Ok(Self { consumer, reach, relay, orgs, clock, metrics, throttled: None, commits, config })
     }
 
     pub(crate) fn read_until(&mut self, stop: &AtomicBool) -> Result<(), IngestError> {
@@ -86,12 +90,23 @@ impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
             .subscribe(&[INBOUND_PATTERN])
             .map_err(|error| IngestError::Subscribe { pattern: INBOUND_PATTERN, error })?;
         while !stop.load(Ordering::Relaxed) {
+            self.find_brokers()?;
             self.relay.serve(Duration::ZERO)?;
             self.relay.send_due_signs(Instant::now(), (self.clock)())?;
             self.throttle()?;
             self.commit_when_due();
             let wait = if self.relay.is_idle() { IDLE_POLL } else { BUSY_POLL };
             self.read(wait)?;
+        }
+        Ok(())
+    }
+
+    fn find_brokers(&self) -> Result<(), IngestError> {
+        if self.reach.is_stranded(self.consumer.client()) {
+            return Err(IngestError::Stranded { client: "consumer" });
+        }
+        if self.relay.is_stranded() {
+            return Err(IngestError::Stranded { client: "producer" });
         }
         Ok(())
     }
@@ -110,6 +125,7 @@ impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
             }
             Some(Err(error)) => {
                 // An outage, whatever its code: never a reason to skip or to stop.
+                self.reach.note(&error);
                 self.metrics.client_errors.inc();
                 tracing::warn!(%error, "consumer reports an error; it goes on trying");
                 Ok(())

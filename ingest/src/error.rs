@@ -28,6 +28,9 @@ pub enum IngestError {
     )]
     Refused { topic: String, from: String, error: Box<KafkaError> },
 
+    #[error("the Kafka {client} has lost its brokers for good")]
+    Stranded { client: &'static str },
+
     #[error("metric: {0}")]
     Metric(#[from] prometheus::Error),
 }

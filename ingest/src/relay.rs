@@ -16,6 +16,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
+use reach::Reach;
 
 use crate::assignment::{Assignments, Ticket};
 use crate::client_log;
@@ -49,9 +50,8 @@ struct Refusal {
     head: Vec<u8>,
 }
 
-/// Acknowledgements as the producer reports them, in its order.
-#[derive(Default)]
-struct Outbox(Mutex<Vec<Outcome>>);
+/// Acknowledgements as the producer reports them, in its order; and whether it still finds its brokers.
+struct Outbox(Mutex<Vec<Outcome>>, Reach);
 
 impl ClientContext for Outbox {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -59,6 +59,7 @@ impl ClientContext for Outbox {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.1.note(&error);
         tracing::warn!(%error, reason, "producer reports an error; it goes on trying");
     }
 }
@@ -123,7 +124,7 @@ impl Relay {
         metrics: Metrics,
     ) -> Result<Self, IngestError> {
         let producer = settings::forwarder(base, config)
-            .create_with_context(Outbox::default())
+            .create_with_context(Outbox(Mutex::default(), Reach::new(base, &config.case_events)))
             .map_err(|error| IngestError::Client { client: "producer", error })?;
         Ok(Self {
             producer,
@@ -241,6 +242,11 @@ impl Relay {
             }
             self.serve(Duration::from_millis(5))?;
         }
+    }
+
+    /// Whether the producer has lost its brokers for good: what it was given will not be settled.
+    pub(crate) fn is_stranded(&self) -> bool {
+        self.producer.context().1.is_stranded(self.producer.client())
     }
 
     pub(crate) fn is_idle(&self) -> bool {

@@ -36,7 +36,7 @@ pub fn run(
     config.validate()?;
     settings::refuse_reserved(base)?;
     let metrics = Metrics::new(registry)?;
-    let relay = Arc::new(Relay::new(base, config, metrics.clone())?);
+    let mut relay = Arc::new(Relay::new(base, config, metrics.clone())?);
     loop {
         let mut inbound = Inbound::join(config, base, relay.clone(), &orgs, &clock, metrics.clone())?;
         let outcome = inbound.read_until(stop).and_then(|()| inbound.finish());
@@ -52,6 +52,12 @@ pub fn run(
                 metrics.rejoins.inc();
                 tracing::warn!(%error, "membership lost in an outage; joining anew");
                 relay.book().forget_membership();
+            }
+            // What was in flight is read again: nothing behind it was committed.
+            Err(error @ IngestError::Stranded { .. }) => {
+                metrics.rejoins.inc();
+                tracing::warn!(%error, "joining anew with new clients");
+                relay = Arc::new(Relay::new(base, config, metrics.clone())?);
             }
             outcome => return outcome,
         }

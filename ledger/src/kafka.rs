@@ -16,6 +16,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use reach::Reach;
 
 use crate::log::{Log, LogError, LogEvent, Progress, Stream};
 use crate::reference::Editions;
@@ -137,13 +138,19 @@ impl Shared {
     }
 }
 
+/// The consumer of one stream.
+struct Reading {
+    consumer: BaseConsumer,
+    reach: Reach,
+}
+
 /// See the module.
 pub struct KafkaLog {
     topics: Topics,
     partition: i32,
-    case_events: BaseConsumer,
-    ledger: BaseConsumer,
-    segments: BaseConsumer,
+    case_events: Reading,
+    ledger: Reading,
+    segments: Reading,
     producer: BaseProducer<Failures>,
     failures: Failures,
     shared: Arc<Shared>,
@@ -158,18 +165,18 @@ impl KafkaLog {
         shared: Arc<Shared>,
     ) -> Result<Self, LogError> {
         let failures = Failures::default();
-        let reader = |wait_ms: &str| {
+        let reading = |topic: &str, wait_ms: &str| {
             let mut config = reader(base, "xiezhi-actors");
-            config.set("fetch.wait.max.ms", wait_ms);
-            config.create::<BaseConsumer>().map_err(broken)
+            let consumer = config.set("fetch.wait.max.ms", wait_ms).create().map_err(broken)?;
+            Ok(Reading { consumer, reach: Reach::new(base, topic) })
         };
         Ok(Self {
             topics: topics.clone(),
             partition,
             // Its end must be told at once: deadlines wait for it. The ends of the others are asked for.
-            case_events: reader("20")?,
-            ledger: reader("200")?,
-            segments: reader("500")?,
+            case_events: reading(&topics.case_events, "20")?,
+            ledger: reading(&topics.ledger, "200")?,
+            segments: reading(&topics.segments, "500")?,
             producer: writer(base).create_with_context(failures.clone()).map_err(broken)?,
             failures,
             shared,
@@ -192,7 +199,7 @@ impl KafkaLog {
         }
     }
 
-    fn consumer(&self, stream: Stream) -> &BaseConsumer {
+    const fn reading(&self, stream: Stream) -> &Reading {
         match stream {
             Stream::CaseEvents => &self.case_events,
             Stream::Ledger => &self.ledger,
@@ -215,6 +222,7 @@ impl KafkaLog {
                 | Code::Fatal,
             ) => Err(broken()),
             _ => {
+                self.reading(stream).reach.note(error);
                 tracing::warn!(topic = self.topic(stream), partition = self.partition, %error, "reading goes on after an error");
                 Ok(None)
             }
@@ -226,14 +234,14 @@ impl Log for KafkaLog {
     fn bounds(&mut self, stream: Stream) -> Result<(i64, i64), LogError> {
         // A broker answers a connection in order, and behind a fetch that waits so does the question.
         let topic = self.topic(stream);
-        self.case_events.fetch_watermarks(topic, self.partition, METADATA_TIMEOUT).map_err(broken)
+        self.case_events.consumer.fetch_watermarks(topic, self.partition, METADATA_TIMEOUT).map_err(broken)
     }
 
     fn seek(&mut self, stream: Stream, offset: i64) -> Result<(), LogError> {
         let mut list = TopicPartitionList::new();
         let topic = self.topic(stream);
         list.add_partition_offset(topic, self.partition, Offset::Offset(offset)).map_err(broken)?;
-        self.consumer(stream).assign(&list).map_err(broken)
+        self.reading(stream).consumer.assign(&list).map_err(broken)
     }
 
     fn poll(&mut self, stream: Stream, wait: Duration) -> Result<Option<LogEvent>, LogError> {
@@ -241,7 +249,12 @@ impl Log for KafkaLog {
         if let Some(reason) = self.failures.take() {
             return Ok(Some(LogEvent::Unknown { reason }));
         }
-        match self.consumer(stream).poll(wait) {
+        let Reading { consumer, reach } = self.reading(stream);
+        if reach.is_stranded(consumer.client()) {
+            let topic = self.topic(stream);
+            return Err(LogError::Broken(format!("{topic}: its consumer has lost its brokers for good")));
+        }
+        match consumer.poll(wait) {
             None => Ok(None),
             Some(Ok(message)) => Ok(Some(LogEvent::Record {
                 offset: message.offset(),

@@ -14,6 +14,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use reach::Reach;
 
 use crate::kafka::{Failures, broken, partitions, reader, writer};
 use crate::log::LogError;
@@ -212,6 +213,7 @@ fn await_own(
 struct Reader {
     topic: String,
     consumer: BaseConsumer,
+    reach: Reach,
     shelf: Shelf,
 }
 
@@ -239,10 +241,17 @@ impl Reader {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(topic, PARTITION, Offset::Offset(0)).map_err(broken)?;
         consumer.assign(&list).map_err(broken)?;
-        Ok(Self { topic: topic.to_owned(), consumer, shelf: Shelf::default() })
+        let reach = Reach::new(base, topic);
+        Ok(Self { topic: topic.to_owned(), consumer, reach, shelf: Shelf::default() })
     }
 
     fn poll(&mut self) -> Result<Event, LogError> {
+        if self.reach.is_stranded(self.consumer.client()) {
+            return Err(LogError::Broken(format!(
+                "{}: its consumer has lost its brokers for good",
+                self.topic
+            )));
+        }
         match self.consumer.poll(POLL) {
             None => Ok(Event::Nothing),
             Some(Ok(message)) => {
@@ -252,6 +261,7 @@ impl Reader {
             }
             Some(Err(KafkaError::PartitionEOF(_))) => Ok(Event::End),
             Some(Err(error)) => {
+                self.reach.note(&error);
                 tracing::warn!(topic = self.topic, %error, "reading goes on after an error");
                 Ok(Event::Nothing)
             }

@@ -61,6 +61,8 @@ pub enum WorkerError {
     Membership(String),
     #[error("the group's consumer has ended: {0}; does another process run under the same instance id?")]
     Fenced(String),
+    #[error("the group's consumer has lost its brokers for good")]
+    Stranded,
     #[error("librdkafka {name} is too old; 2.6.1 is the oldest that keeps its promises")]
     TooOld { name: String },
     #[error(transparent)]
@@ -99,7 +101,7 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
     while !stop.load(Ordering::Relaxed) {
         let began = std::time::Instant::now();
         match worker.take_part() {
-            Err(error @ WorkerError::Fenced(_)) => {
+            Err(error @ (WorkerError::Fenced(_) | WorkerError::Stranded)) => {
                 tracing::error!(%error, instance = config.instance, "joining the group anew");
                 metrics.failures.inc();
                 pause.wait_after(began, stop);

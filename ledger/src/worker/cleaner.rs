@@ -21,6 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 type Deletion = Pin<Box<dyn Future<Output = KafkaResult<TopicPartitionList>>>>;
 
 pub(super) struct Cleaner {
+    base: ClientConfig,
     admin: AdminClient<DefaultClientContext>,
     topic: String,
     /// By partition: everything before was asked to be deleted.
@@ -32,8 +33,8 @@ pub(super) struct Cleaner {
 impl Cleaner {
     pub(super) fn new(base: &ClientConfig, topic: &str) -> Result<Self, LogError> {
         let admin = base.create().map_err(broken)?;
-        let (topic, deleted) = (topic.to_owned(), HashMap::new());
-        Ok(Self { admin, topic, deleted, asked: Instant::now(), deletion: None })
+        let (base, topic, deleted) = (base.clone(), topic.to_owned(), HashMap::new());
+        Ok(Self { base, admin, topic, deleted, asked: Instant::now(), deletion: None })
     }
 
     /// To be called now and then; never waits.
@@ -45,6 +46,10 @@ impl Cleaner {
             if let Err(error) = done {
                 tracing::warn!(%error, topic = self.topic, "old segments were not deleted; they are asked for again");
                 self.deleted.clear();
+                // The client may be one that has lost its brokers for good.
+                if let Ok(admin) = self.base.create() {
+                    self.admin = admin;
+                }
             }
         }
         if self.deletion.is_some() || self.asked.elapsed() < EVERY {

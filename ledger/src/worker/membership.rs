@@ -7,6 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use reach::Reach;
 
 use super::{WorkerConfig, WorkerError};
 use crate::chain::Chain;
@@ -66,6 +67,7 @@ impl Context {
 
 pub(super) struct Membership {
     consumer: BaseConsumer<Context>,
+    reach: Reach,
     topic: String,
     committed: std::cell::Cell<std::time::Instant>,
     /// How many partitions there are; 0: not asked yet.
@@ -95,8 +97,9 @@ impl Membership {
             client.create_with_context(Context { changes }).map_err(failed)?;
         let topic = config.topics.case_events.clone();
         consumer.subscribe(&[&topic]).map_err(failed)?;
+        let reach = Reach::new(&config.client, &topic);
         let (committed, partitions) = (std::time::Instant::now().into(), 0.into());
-        Ok(Self { consumer, topic, committed, partitions })
+        Ok(Self { consumer, reach, topic, committed, partitions })
     }
 
     /// All partitions of the topic, whosever they are; none while the broker does not say. They never change in number.
@@ -110,6 +113,9 @@ impl Membership {
     }
 
     pub(super) fn poll(&self, wait: Duration) -> Result<(), WorkerError> {
+        if self.reach.is_stranded(self.consumer.client()) {
+            return Err(WorkerError::Stranded);
+        }
         match self.consumer.poll(wait) {
             None | Some(Ok(_)) => Ok(()),
             // The consumer does nothing any more. Fenced: someone has joined under the same id; a join of our own, too, that
@@ -118,6 +124,7 @@ impl Membership {
                 Err(WorkerError::Fenced(error.to_string()))
             }
             Some(Err(error)) => {
+                self.reach.note(&error);
                 tracing::warn!(%error, "the group goes on after an error");
                 Ok(())
             }
