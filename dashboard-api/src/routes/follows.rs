@@ -12,8 +12,8 @@ use model::catalogue::Orgs;
 use workflow::supervision::{Deed, Facts, Place, Supervise, Thing};
 use workflow::{Action, Actor, Command};
 
-use super::orders::{desk, somebody};
-use super::rules::{key, read, submit};
+use super::orders::desk;
+use super::rules::{key, read, somebody, submit};
 use crate::access::Access;
 use crate::dto::{FollowAccepted, FollowBody, FollowWord, ProblemBody, Refusals, ThingWord};
 use crate::error::Problem;

@@ -18,7 +18,7 @@ use crate::params::Params;
 use crate::params::declared::{NoParams, OrderListParams};
 use crate::state::ApiState;
 
-pub(super) use commands::{__path_give, __path_open, give, open, somebody};
+pub(super) use commands::{__path_give, __path_open, give, open};
 
 const ORDERS: &str = "/api/v1/orders";
 

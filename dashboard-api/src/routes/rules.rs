@@ -19,7 +19,7 @@ use crate::params::declared::{AuditParams, DiffParams, NoParams, RuleListParams}
 use crate::rules::Rules;
 use crate::state::ApiState;
 
-pub(super) use commands::{__path_give, actor, give, key, or_other, read, submit};
+pub(super) use commands::{__path_give, actor, give, key, or_other, read, roles_for, somebody, submit};
 
 const RULES: &str = "/api/v1/rules";
 const AUDIT: &str = "/api/v1/audit";

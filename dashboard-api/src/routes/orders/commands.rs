@@ -20,7 +20,7 @@ use crate::error::{Problem, ProblemKind};
 use crate::orders::{Orders, above, fact};
 use crate::params::Params;
 use crate::params::declared::NoParams;
-use crate::routes::rules::{actor, key, or_other, read, submit};
+use crate::routes::rules::{actor, key, or_other, read, roles_for, somebody, submit};
 use crate::state::ApiState;
 
 /// Working days that an office, and a handler, have where nothing else is said.
@@ -169,9 +169,8 @@ async fn submit_deed(
     deed: Supervise,
 ) -> Result<OrderAccepted, Problem> {
     let Given { person, orgs, org, key, object, expected } = given;
-    let own: Vec<Role> =
-        person.grants.iter().filter(|grant| grant.covers_org(org, orgs)).map(|grant| grant.role).collect();
-    let actor = actor(person, or_other(person, needed, &own)?, org, orgs);
+    let role = or_other(person, needed, &roles_for(person, org, orgs))?;
+    let actor = actor(person, role, org, orgs);
     let action = Action::Supervise(Box::new(deed));
     let command = Command { key: key.clone(), object, expected, actor, action };
     let (_, revision) = submit(&orders.desk, command).await?;
@@ -208,10 +207,4 @@ async fn known(state: &ApiState, access: &Access, ids: &[String]) -> Result<Vec<
         Some(missing) => Err(Problem::not_found("alarm", missing)),
         None => Ok(facts),
     }
-}
-
-/// Whoever gives a command.
-pub(in crate::routes) fn somebody(access: &Access) -> Result<(&Person, &Orgs), Problem> {
-    let detail = "a command needs somebody who gives it: configure an identity (docs/rights.md)";
-    access.person().ok_or_else(|| Problem::new(ProblemKind::Unauthenticated, detail))
 }

@@ -66,10 +66,7 @@ pub(crate) async fn give(
 ) -> Result<Json<Accepted>, Problem> {
     let rules = desk(&state)?;
     let scope = access.scope(Need::Rules)?;
-    let Access::Person(person, orgs) = &access else {
-        let detail = "a command needs somebody who gives it: configure an identity (docs/rights.md)";
-        return Err(Problem::new(ProblemKind::Unauthenticated, detail));
-    };
+    let (person, orgs) = somebody(&access)?;
     let key = key(&headers, person)?;
     let body: CommandBody = read(body, FORM).await?;
     let (org, given) = rules.look(|view| {
@@ -92,6 +89,17 @@ pub(crate) async fn give(
     let command = Command { key, object: id.clone(), expected: body.expected, actor, action };
     let (version, revision) = submit(&rules.desk, command).await?;
     Ok(Json(Accepted { outcome: "accepted", link: rule_link(&id), rule: id, version, revision }))
+}
+
+/// Whoever gives a command.
+pub(in crate::routes) fn somebody(access: &Access) -> Result<(&Person, &Orgs), Problem> {
+    let detail = "a command needs somebody who gives it: configure an identity (docs/rights.md)";
+    access.person().ok_or_else(|| Problem::new(ProblemKind::Unauthenticated, detail))
+}
+
+/// The roles that somebody has for an organisation.
+pub(in crate::routes) fn roles_for(person: &Person, org: &str, orgs: &Orgs) -> Vec<Role> {
+    person.grants.iter().filter(|grant| grant.covers_org(org, orgs)).map(|grant| grant.role).collect()
 }
 
 /// Waits for the outcome; what was accepted, or why not.
@@ -173,8 +181,7 @@ fn role(
     (org, orgs): (&str, &Orgs),
     given: Option<&TrailEntry>,
 ) -> Result<Role, Problem> {
-    let own: Vec<Role> =
-        person.grants.iter().filter(|grant| grant.covers_org(org, orgs)).map(|grant| grant.role).collect();
+    let own = roles_for(person, org, orgs);
     let needed = match action {
         ActionBody::Draft { .. }
         | ActionBody::AttachDryRun { .. }
