@@ -68,6 +68,8 @@ impl Feed {
         let failures = Failures::default();
         let mut reader = reader(base, GROUP);
         reader.set("fetch.min.bytes", "65536").set("fetch.wait.max.ms", LINGER_MS);
+        // A commit is waited for so long where nobody knows the group's coordinator. Then all is opened anew.
+        reader.set("session.timeout.ms", "10000");
         let consumer: BaseConsumer = reader.create().map_err(broken)?;
         let producer =
             writer(base).set("linger.ms", LINGER_MS).create_with_context(failures.clone()).map_err(broken)?;

@@ -7,6 +7,7 @@
 //! client does go on. So whoever holds a client for long has a [`Reach`] beside it, and makes the client anew when that says
 //! so (ADR 31).
 
+mod herald;
 mod outage;
 
 use std::sync::{Mutex, PoisonError};
@@ -17,40 +18,52 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+pub use herald::{Herald, WAITING};
 use outage::Outage;
 
 /// How long the client and a fresh one beside it have to answer, while it may be an outage like any other.
 const QUICK_ANSWER: Duration = Duration::from_secs(2);
-/// How long the client has when a fresh one was answered: librdkafka waits up to 10 s between attempts to connect.
-const LAST_ANSWER: Duration = Duration::from_secs(12);
+/// How long the client has when a fresh one was answered, beyond its longest pause between attempts to connect.
+const LAST_ANSWER: Duration = Duration::from_secs(2);
+/// The longest pause of a client that is not told otherwise: librdkafka's default of `reconnect.backoff.max.ms`.
+const USUAL_PAUSE_MS: u64 = 10_000;
 
 /// Beside one client. Errors go in; out comes whether the client has to be made anew.
 pub struct Reach {
     base: ClientConfig,
     topic: String,
     outage: Mutex<Outage>,
+    last_answer: Duration,
 }
 
 impl Reach {
     /// `base` has the brokers and what it takes to be let in; `topic` is one that the client may ask about.
     pub fn new(base: &ClientConfig, topic: &str) -> Self {
-        Self { base: base.clone(), topic: topic.to_owned(), outage: Mutex::default() }
+        let pause = base.get("reconnect.backoff.max.ms").and_then(|ms| ms.parse().ok());
+        let last_answer = LAST_ANSWER + Duration::from_millis(pause.unwrap_or(USUAL_PAUSE_MS));
+        Self { base: base.clone(), topic: topic.to_owned(), outage: Mutex::default(), last_answer }
     }
 
     /// To be given every error that the client tells, in whichever way.
     pub fn note(&self, error: &KafkaError) {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.outage().begin(Instant::now());
+            self.doubt();
         }
+    }
+
+    /// To be told of anything else that may be the end: a client that is not polled does not tell its errors.
+    pub fn doubt(&self) {
+        self.outage().begin(Instant::now());
     }
 
     /// Whether `client` has lost its brokers for good: it does not find one that a fresh client finds.
     ///
-    /// Free unless the client has told an outage. Then it asks the brokers every 5 s until one answers, and may wait for
+    /// Free unless the client has told an outage. Then it asks the brokers every 2 s until one answers, and may wait for
     /// that, 4 s while nobody answers. The caller drops a client that is stranded, and this with it.
     pub fn is_stranded<C: ClientContext>(&self, client: &Client<C>) -> bool {
         let own = |patience| client.fetch_metadata(Some(&self.topic), patience).is_ok();
-        let stranded = self.outage().is_for_good(Instant::now(), own, || self.fresh_client_finds_brokers());
+        let fresh = || self.fresh_client_finds_brokers();
+        let stranded = self.outage().is_for_good(Instant::now(), self.last_answer, own, fresh);
         if stranded {
             tracing::warn!(
                 topic = self.topic,

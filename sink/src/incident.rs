@@ -7,7 +7,6 @@ use ledger::record::Hash;
 use model::Instant;
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaResult;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use serde::{Deserialize, Serialize};
 
 use crate::kind::Kind;
@@ -98,33 +97,24 @@ impl Incident {
 
 /// Writes incidents to Kafka.
 #[derive(Clone)]
-pub(crate) struct Herald {
-    producer: ThreadedProducer<DefaultProducerContext>,
-    topic: String,
-}
+pub(crate) struct Herald(reach::Herald);
 
 impl Herald {
     pub(crate) fn new(base: &ClientConfig, topic: &str) -> KafkaResult<Self> {
-        let mut config = base.clone();
-        // An incident waits for its broker as long as it must: there are few of them.
-        config.set("message.timeout.ms", "0").set("acks", "all").set("enable.idempotence", "true");
-        // Of more the first might be passed over and told as landed (ADR 24).
-        config.set("max.in.flight.requests.per.connection", "1");
-        Ok(Self { producer: config.create()?, topic: topic.to_owned() })
+        Ok(Self(reach::Herald::new(base, topic)?))
     }
 
     pub(crate) fn tell(&self, incident: &Incident) {
         let key = incident.incident_id.as_str();
-        let value = serde_json::to_vec(incident).unwrap_or_default();
-        if let Err((error, _)) = self.producer.send(BaseRecord::to(&self.topic).key(key).payload(&value)) {
-            tracing::error!(%error, incident = key, "an incident could not be told");
+        if !self.0.tell(key, serde_json::to_vec(incident).unwrap_or_default()) {
+            tracing::error!(limit = reach::WAITING, incident = key, "too many incidents wait to be told");
         }
     }
 
     /// Waits a little for what is on its way.
     pub(crate) fn end(&self) {
-        if let Err(error) = self.producer.flush(FLUSH) {
-            tracing::warn!(%error, "incidents may not have reached Kafka; they are told again after the next start");
+        if !self.0.flush(FLUSH) {
+            tracing::warn!("incidents may not have reached Kafka; they are told again after the next start");
         }
     }
 }

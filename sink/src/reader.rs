@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
+use reach::Reach;
 
 use crate::config::SinkConfig;
 use crate::kind::Kind;
@@ -28,20 +29,27 @@ const RESERVED: [(&str, &str); 7] = [
 ];
 
 /// Settings of speed alone; an operator's stand over them.
-const DEFAULTS: [(&str, &str); 4] = [
+const DEFAULTS: [(&str, &str); 5] = [
     ("fetch.queue.backoff.ms", "20"),
     // Batches are written a few times a second: a broker that answers each record at once works for nothing.
     ("fetch.min.bytes", "65536"),
     ("fetch.wait.max.ms", "50"),
     // A question that a broker took with it is asked again after so long, and not after a minute.
     ("socket.timeout.ms", "10000"),
+    // A commit is waited for so long where nobody knows the group's coordinator. No member of a group is meant: none joins.
+    ("session.timeout.ms", "10000"),
 ];
 
 pub(crate) struct Reader {
+    config: ClientConfig,
     consumer: BaseConsumer,
+    reach: Reach,
+    /// The consumer was made anew and is assigned nothing.
+    is_new: bool,
     /// Reads nothing, so its questions are answered at once: a broker answers a connection in order, and behind a fetch
     /// that waits for records each question takes up to half a second.
     asker: BaseConsumer,
+    asker_reach: Reach,
     topic: String,
     timeout: Duration,
 }
@@ -59,13 +67,36 @@ impl Reader {
         }
         let timeout = Duration::from_millis(sink.kafka_timeout_ms.max(1));
         let topic = kind.topic(&sink.topics).to_owned();
-        Ok(Self { consumer: config.create()?, asker: config.create()?, topic, timeout })
+        let (consumer, asker) = (config.create()?, config.create()?);
+        let (reach, asker_reach) = (Reach::new(&config, &topic), Reach::new(&config, &topic));
+        Ok(Self { config, consumer, reach, is_new: false, asker, asker_reach, topic, timeout })
+    }
+
+    /// A new consumer in place of one that has lost its brokers for good.
+    fn renew_consumer(&mut self) -> KafkaResult<()> {
+        if self.reach.is_stranded(self.consumer.client()) {
+            self.consumer = self.config.create()?;
+            self.reach = Reach::new(&self.config, &self.topic);
+            self.is_new = true;
+        }
+        Ok(())
+    }
+
+    fn renew_asker(&mut self) -> KafkaResult<()> {
+        // Nobody else takes the errors that gather in its queue.
+        while let Some(told) = self.asker.poll(Duration::ZERO) {
+            told.map_or_else(|error| self.asker_reach.note(&error), drop);
+        }
+        if self.asker_reach.is_stranded(self.asker.client()) {
+            self.asker = self.config.create()?;
+            self.asker_reach = Reach::new(&self.config, &self.topic);
+        }
+        Ok(())
     }
 
     /// How many partitions the topic has.
-    pub(crate) fn partitions(&self) -> KafkaResult<i32> {
-        // Nobody else takes the errors that gather in its queue.
-        while self.asker.poll(Duration::ZERO).is_some() {}
+    pub(crate) fn partitions(&mut self) -> KafkaResult<i32> {
+        self.renew_asker()?;
         let metadata = self.asker.fetch_metadata(Some(&self.topic), self.timeout)?;
         let topic = metadata.topics().iter().find(|topic| topic.name() == self.topic);
         let topic = topic.ok_or(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopic))?;
@@ -87,7 +118,7 @@ impl Reader {
         Ok(list)
     }
 
-    fn look(&self) -> KafkaResult<Vec<Found>> {
+    fn look(&mut self) -> KafkaResult<Vec<Found>> {
         let mut asked = TopicPartitionList::new();
         let partitions = self.partitions()?;
         if partitions == 0 {
@@ -131,20 +162,34 @@ impl Source for Reader {
 
     fn assign(&mut self, positions: &BTreeMap<i32, i64>) -> Result<(), Trouble> {
         let list = self.list(positions.iter().map(|(partition, offset)| (*partition, *offset)));
-        list.and_then(|list| self.consumer.assign(&list)).map_err(trouble)
+        list.and_then(|list| self.consumer.assign(&list)).map_err(trouble)?;
+        self.is_new = false;
+        Ok(())
     }
 
     fn poll(&mut self, patience: Duration) -> Polled {
+        if let Err(error) = self.renew_consumer() {
+            return Polled::Lost(trouble(error));
+        }
+        if self.is_new {
+            return Polled::Lost(Trouble("the consumer had lost its brokers for good".to_owned()));
+        }
         match self.consumer.poll(patience) {
             None => Polled::Nothing,
             Some(Ok(message)) => Polled::Record(record(&message)),
-            Some(Err(error)) if is_passing(&error) => Polled::Hiccup(trouble(error)),
+            Some(Err(error)) if is_passing(&error) => {
+                self.reach.note(&error);
+                Polled::Hiccup(trouble(error))
+            }
             Some(Err(error)) => Polled::Lost(trouble(error)),
         }
     }
 
     fn commit(&mut self, marks: &BTreeMap<i32, Mark>) -> Result<(), Trouble> {
-        self.mark(marks).map_err(trouble)
+        self.renew_consumer().and_then(|()| self.mark(marks)).map_err(|error| {
+            self.reach.doubt();
+            trouble(error)
+        })
     }
 }
 

@@ -14,6 +14,10 @@ pub(crate) const PARTITIONS: usize = 4;
 /// How long the group waits for a silent member: short, so that takeovers are many.
 pub(crate) const SESSION_TIMEOUT_MS: u64 = 3_000;
 
+/// The broker reports to its controller every 30 s and is held for dead after 27 s: for about 3 s of 30 it leads nothing and
+/// metadata lists no broker, though every connection stands. An overloaded machine does the same with usual settings.
+const FENCED: [&str; 2] = ["broker.heartbeat.interval.ms=30000", "broker.session.timeout.ms=27000"];
+
 /// How a cluster is put together.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
@@ -25,6 +29,8 @@ pub(crate) struct Layout {
     pub(crate) standbys: usize,
     /// The detectors' wall clocks can be set.
     pub(crate) clocks: bool,
+    /// The broker's heartbeats are rarer than its controller allows: it is fenced and let in again all the time.
+    pub(crate) fenced: bool,
     /// The catalogue of everybody, where it is not the demonstration's.
     pub(crate) catalogue: Option<PathBuf>,
     /// The catalogue of ingest, where it is another than everybody's.
@@ -33,7 +39,15 @@ pub(crate) struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { detectors: 2, guests: 0, standbys: 0, clocks: false, catalogue: None, ingest_catalogue: None }
+        Self {
+            detectors: 2,
+            guests: 0,
+            standbys: 0,
+            clocks: false,
+            fenced: false,
+            catalogue: None,
+            ingest_catalogue: None,
+        }
     }
 }
 
@@ -59,7 +73,7 @@ impl Cluster {
     pub(crate) fn start(name: &str, layout: &Layout, sink_url: impl FnOnce(&str) -> String) -> Self {
         let scratch = Scratch::new(name);
         let dir = scratch.0.clone();
-        let (mut broker, mut store, clickhouse) = stores(&dir);
+        let (mut broker, mut store, clickhouse) = stores(&dir, layout.fenced);
         broker.start();
         store.start();
         store.await_word("listening on ");
@@ -129,7 +143,7 @@ impl Cluster {
     }
 }
 
-fn stores(dir: &Path) -> (Child, Child, String) {
+fn stores(dir: &Path, fenced: bool) -> (Child, Child, String) {
     let own = std::process::id().to_string();
     let listen = format!("127.0.0.1:{}", free_port());
     let clickhouse = format!("http://{listen}");
@@ -139,6 +153,9 @@ fn stores(dir: &Path) -> (Child, Child, String) {
         let mut command = Command::new(programs::root().join("deploy/kafka/kafka.sh"));
         command.arg("foreground").arg("--dir").arg(&kafka_dir).args(["--parent-pid", &pid]);
         command.args(["--set", "group.min.session.timeout.ms=1000"]);
+        for setting in FENCED.into_iter().filter(|_| fenced) {
+            command.args(["--set", setting]);
+        }
         command
     };
     let store = move || {

@@ -90,6 +90,15 @@ pub(crate) const ALL: &[Experiment] = &[
         body: |e, o| faults(e, o, Plan { timetable: fault::broker_away, ..plain() }),
     },
     Experiment {
+        id: "C9",
+        name: "broker-fenced",
+        what: "the only broker is fenced for 3 s of 30, so that metadata lists none",
+        body: |e, o| {
+            let layout = Layout { fenced: true, ..Layout::default() };
+            faults(e, o, Plan { layout, ..plain() })
+        },
+    },
+    Experiment {
         id: "I1",
         name: "kill9-ingest",
         what: "kill -9 ingest every 5 s",

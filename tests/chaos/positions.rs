@@ -15,11 +15,16 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 pub(crate) struct Positions {
     detectors: BaseConsumer,
     sink: BaseConsumer,
+    feed: BaseConsumer,
 }
 
 impl Positions {
     pub(crate) fn new(brokers: &str) -> Self {
-        Self { detectors: client(brokers, "xiezhi-detectors"), sink: client(brokers, "xiezhi-sink") }
+        Self {
+            detectors: client(brokers, "xiezhi-detectors"),
+            sink: client(brokers, "xiezhi-sink"),
+            feed: client(brokers, "xiezhi-alarm-feed"),
+        }
     }
 
     /// The end of each partition of a topic that has as many as `case-events`.
@@ -36,6 +41,11 @@ impl Positions {
     /// How far the sink says that it has come; -1 for nothing.
     pub(crate) fn stored(&self, topic: &str) -> KafkaResult<Vec<i64>> {
         committed(&self.sink, topic)
+    }
+
+    /// How far the feed says that it has come in the ledger; -1 for nothing.
+    pub(crate) fn fed(&self) -> KafkaResult<Vec<i64>> {
+        committed(&self.feed, "ledger")
     }
 }
 

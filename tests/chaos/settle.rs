@@ -30,6 +30,8 @@ struct State {
     ledger: Vec<i64>,
     /// How far the sink says that it has come in the ledger.
     sink: Vec<i64>,
+    /// How far the feed says so.
+    feed: Vec<i64>,
 }
 
 /// What must be there in the end.
@@ -57,7 +59,13 @@ impl State {
             case_events: positions.ends("case-events").unwrap_or_default(),
             ledger: positions.ends("ledger").unwrap_or_default(),
             sink: positions.stored("ledger").unwrap_or_default(),
+            feed: positions.fed().unwrap_or_default(),
         }
+    }
+
+    /// Whether Kafka has answered all questions.
+    fn is_known(&self) -> bool {
+        [&self.case_events, &self.ledger, &self.sink, &self.feed].iter().all(|answer| !answer.is_empty())
     }
 
     fn meets(&self, goal: Goal) -> bool {
@@ -73,6 +81,7 @@ impl State {
             && incomplete == "0"
             && numbers(positions, 3) == ends(&self.case_events)
             && self.ledger_is_stored(&numbers(ledger, 1))
+            && ends(&self.feed) == ends(&self.ledger)
     }
 }
 
@@ -90,12 +99,16 @@ impl State {
 /// # Errors
 /// The diagnosis, if nothing moves any more.
 pub(crate) fn settle(cluster: &mut Cluster, goal: Goal, delivered: impl Fn() -> u64) -> Result<(), String> {
-    let (positions, poller) = (Positions::new(&cluster.kafka), Poller::default());
+    let (mut positions, poller) = (Positions::new(&cluster.kafka), Poller::default());
     let (mut last, mut since) = (State::default(), Instant::now());
     loop {
         let next = Instant::now() + LOOK_EVERY;
         cluster.tend();
         let state = State::of(delivered(), &positions, &poller, &cluster.clickhouse);
+        if !state.is_known() {
+            // These clients may be the ones that have lost their brokers for good (ADR 31).
+            positions = Positions::new(&cluster.kafka);
+        }
         if state != last {
             (last, since) = (state, Instant::now());
         } else if last.meets(goal) && since.elapsed() >= QUIET {
@@ -123,6 +136,7 @@ fn diagnosis(cluster: &mut Cluster, positions: &Positions, goal: Goal, state: &S
     line("  stored, by the sink's word", format!("{:?}", positions.stored("case-events")));
     line("ends of ledger", format!("{:?}", state.ledger));
     line("  stored, by the sink's word", format!("{:?}", state.sink));
+    line("  told, by the feed's word", format!("{:?}", state.feed));
     for child in cluster.children() {
         line(&child.name, format!("ended by itself {} times; its last words:", child.own_ends));
         for said in child.last_words().lines() {

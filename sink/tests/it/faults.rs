@@ -14,7 +14,7 @@ const REPLIES: [&str; 11] = [
     "HTTP/1.1 500 Oh\r\nContent-Length: 34\r\n\r\nCode: 243. DB::Exception: no space\n",
     "HTTP/1.1 500 Oh\r\nContent-Length: 37\r\n\r\nCode: 252. DB::Exception: many parts.\n",
     "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\nhuh\n",
-    "HTTP/1.1 200 OK\r\nContent-Length: 61\r\n\r\nCode: 241. DB::Exception: no (version 24.8.1 (official build))\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 63\r\n\r\nCode: 241. DB::Exception: no (version 24.8.1 (official build))\n",
     "HTTP/1.1 200 OK\r\nX-ClickHouse-Exception-Tag: rnywyenlaeqynhmu\r\nTransfer-Encoding: chunked\r\n\r\n\
      1C\r\n\r\n__exception__\r\nrnywyenlaeq\r\n2F\r\nynhmu\r\nCode: 241. DB::Exception: no (version 26)\n\r\n\
      24\r\n45 rnywyenlaeqynhmu\r\n__exception__\r\n\r\n0\r\n\r\n",
