@@ -1,5 +1,6 @@
 //! The configuration file of a site: one section an area, unknown keys refused, no default that hides a choice.
 
+mod api;
 mod identity;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub(crate) struct Site {
     pub(crate) listen: Listen,
     #[serde(default)]
     pub(crate) supervision: Supervision,
+    #[serde(default)]
+    pub(crate) api: api::Bounds,
     /// Absent: the API serves loopback alone.
     pub(crate) identity: Option<Issuer>,
     #[serde(default = "all_roles")]
@@ -199,6 +202,7 @@ impl Site {
         if let Some(issuer) = &site.identity {
             issuer.check()?;
         }
+        site.api.check()?;
         site.clock.mode()?;
         Ok(site)
     }
@@ -214,6 +218,7 @@ impl Site {
             clock: Clock::Wall,
             listen: Listen::default(),
             supervision: Supervision::default(),
+            api: api::Bounds::default(),
             identity: None,
             roles: all_roles(),
         }
@@ -293,6 +298,10 @@ mod tests {
         let issuer = "catalogue: x\nidentity: {issuer: a, audience: b, keys: c, ";
         assert!(refused(&format!("{issuer}algorithms: [HS256]}}")).contains("HS256"));
         assert!(refused(&format!("{issuer}algorithms: []}}")).contains("identity.algorithms"));
+        assert!(
+            refused("catalogue: x\napi: {person: {per_second: 0, burst: 5}}")
+                .contains("api.person.per_second")
+        );
         assert!(refused("catalogue: x\nclock: {until: yesterday}").contains("yesterday"));
     }
 }

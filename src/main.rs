@@ -22,6 +22,7 @@ mod rules;
 mod run;
 mod serve;
 mod site;
+mod stream;
 mod transfer;
 mod verify;
 mod wall;

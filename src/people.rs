@@ -26,6 +26,8 @@ pub(crate) enum People {
 pub(crate) struct Doors {
     identity: Option<Arc<Identity>>,
     pages: Option<axum::Router>,
+    /// Whether browsers come by https.
+    is_https: bool,
     /// The demonstration's, for tokens to try the API with.
     pub(crate) provider: Option<Arc<Provider>>,
 }
@@ -37,12 +39,13 @@ impl People {
                 "listen.api is {address}, which others reach, and nobody's identity would be checked: \
                  set the section identity (docs/rights.md), or listen on 127.0.0.1"
             ),
-            Self::Anybody => Ok(Doors { identity: None, pages: None, provider: None }),
+            Self::Anybody => Ok(Doors { identity: None, pages: None, is_https: false, provider: None }),
             Self::Issuer(issuer) => {
                 let identity = Arc::new(Identity::new(issuer.policy(), issuer.source()?));
                 let login = issuer.login()?;
+                let is_https = login.as_ref().is_some_and(|login| login.origin.starts_with("https://"));
                 let pages = login.map(|login| Login::new(login, Arc::clone(&identity), wall::now).router());
-                Ok(Doors { identity: Some(identity), pages, provider: None })
+                Ok(Doors { identity: Some(identity), pages, is_https, provider: None })
             }
             Self::Demo(accounts) => demo(accounts, address),
         }
@@ -63,7 +66,7 @@ fn demo(accounts: &[Account], address: SocketAddr) -> anyhow::Result<Doors> {
     };
     let login = Login::new(settings, Arc::clone(&identity), wall::now).router();
     let pages = login.merge(provider::router(Arc::clone(&provider)));
-    Ok(Doors { identity: Some(identity), pages: Some(pages), provider: Some(provider) })
+    Ok(Doors { identity: Some(identity), pages: Some(pages), is_https: false, provider: Some(provider) })
 }
 
 impl Doors {
@@ -71,6 +74,9 @@ impl Doors {
         if let Some(identity) = &self.identity {
             let live = Arc::clone(live);
             state = state.with_identity(Arc::clone(identity), move || live.orgs(), wall::now);
+        }
+        if self.is_https {
+            state = state.with_https();
         }
         match &self.pages {
             Some(pages) => state.with_login(pages.clone()),

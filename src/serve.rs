@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Orders, Registers, Rules};
-use prometheus::Registry;
+use dashboard_api::{
+    ApiState, ClickHouseReader, Connection, Connections, Hub, Limits, Orders, Registers, Rules,
+};
+use prometheus::{IntGauge, Registry};
 
 use crate::live::Live;
 use crate::people::Doors;
@@ -21,6 +23,8 @@ pub(crate) struct Door {
     pub(crate) rules: Rules,
     pub(crate) registers: Registers,
     pub(crate) orders: Orders,
+    pub(crate) limits: Limits,
+    pub(crate) hub: Arc<Hub>,
 }
 
 /// Serves until `stop` is set. Without `api` only metrics are served.
@@ -37,18 +41,20 @@ pub(crate) fn run(
         let operations = dashboard_api::serve(
             metrics,
             dashboard_api::metrics_router(registry.clone()),
+            Connections::new(&Limits::default(), IntGauge::new("scrapes", "Connections that scrape.")?),
             stopped(Arc::clone(stop)),
         );
         match api {
             None => operations.await?,
-            Some(Door { listener, doors, live, rules, registers, orders }) => {
-                let limits = Limits::default();
+            Some(Door { listener, doors, live, rules, registers, orders, limits, hub }) => {
                 let reader = ClickHouseReader::new(connection, limits.query);
-                let state = ApiState::new(Arc::new(reader), registry, limits)?.with_rules(rules);
-                let state = doors.hang(state.with_registers(registers).with_orders(orders), &live);
+                let state = ApiState::new(Arc::new(reader), registry, limits)?;
+                let state = state.with_rules(rules).with_registers(registers).with_orders(orders);
+                let state = doors.hang(state.with_hub(hub), &live);
                 let listener = tokio::net::TcpListener::from_std(listener)?;
-                let api =
-                    dashboard_api::serve(listener, dashboard_api::router(state), stopped(Arc::clone(stop)));
+                let connections = state.connections();
+                let router = dashboard_api::router(state);
+                let api = dashboard_api::serve(listener, router, connections, stopped(Arc::clone(stop)));
                 tokio::try_join!(api, operations)?;
             }
         }

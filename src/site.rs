@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, anyhow};
+use dashboard_api::Hub;
 use ledger::reference::{self, Editions};
 use ledger::worker::WorkerConfig;
 use model::Catalogue;
@@ -14,6 +15,7 @@ use rdkafka::config::ClientConfig;
 use crate::config::{Role, Site};
 use crate::live::{self, Live};
 use crate::people::People;
+use crate::stream::Teller;
 use crate::{local, wall};
 
 /// The consumer group of the detectors.
@@ -134,7 +136,14 @@ pub(crate) fn start(
         let (rules, enactor) = crate::rules::start(&client, &live, &registry)?;
         let registers = live::registers(&client, &live);
         crate::expiry::register(&live, &registry)?;
-        let (stop, halt) = (stop.clone(), stop.clone());
+        let limits = site.api.limits();
+        let hub = Arc::new(Hub::new(limits.streams, &registry)?);
+        let teller = Teller::new(client.clone(), rules.desk(), Arc::clone(&hub));
+        let (stopping, halt, stop) = (stop.clone(), stop.clone(), stop.clone());
+        running.spawn("stream", move || {
+            teller.run(&stopping);
+            Ok(())
+        })?;
         running.spawn("rules", move || {
             enactor.run(&stop);
             Ok(())
@@ -142,7 +151,7 @@ pub(crate) fn start(
         let orders = orders(site, catalogue, &rules);
         let overseer = overseer(site, catalogue, &rules, &connection, &registry)?;
         running.spawn("overseer", move || overseer.run(&halt))?;
-        Some(crate::serve::Door { listener: api, doors, live, rules, registers, orders })
+        Some(crate::serve::Door { listener: api, doors, live, rules, registers, orders, limits, hub })
     } else {
         None
     };

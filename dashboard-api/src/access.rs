@@ -15,6 +15,7 @@ use model::Instant;
 use model::catalogue::Orgs;
 
 use crate::error::{Problem, ProblemKind};
+use crate::rate::{Meters, peer};
 
 /// Where the trail goes: one line a request, without tokens.
 const TRAIL: &str = "xiezhi::access";
@@ -32,6 +33,7 @@ pub(crate) struct Gate {
     pub(crate) clock: fn() -> Instant,
     /// Whether a browser without a token can be led to signing in.
     pub(crate) has_login: bool,
+    pub(crate) meters: Meters,
 }
 
 /// What the one who asks may.
@@ -77,6 +79,22 @@ impl Access {
         }
     }
 
+    /// Who it is, where that is known.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Open => None,
+            Self::Person(person, _) => Some(&person.id),
+        }
+    }
+
+    /// When what he showed is over.
+    pub(crate) fn expires(&self) -> Option<Instant> {
+        match self {
+            Self::Open => None,
+            Self::Person(person, _) => Some(person.expires),
+        }
+    }
+
     /// Whom the page greets.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
@@ -97,7 +115,11 @@ impl<S: Sync> FromRequestParts<S> for Access {
 
 /// Lets nobody by without a token that is believed, and writes the trail.
 pub(crate) async fn admit(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let peer = peer(&request);
     let Some(identity) = gate.identity.clone() else {
+        if let Err(problem) = gate.meters.anybody(peer) {
+            return problem.into_response();
+        }
         request.extensions_mut().insert(Access::Open);
         return next.run(request).await;
     };
@@ -109,6 +131,11 @@ pub(crate) async fn admit(State(gate): State<Gate>, mut request: Request, next: 
     match person {
         Ok(person) => {
             let person = Arc::new(person);
+            if let Err(problem) = gate.meters.person(&person.id) {
+                let response = problem.into_response();
+                asked.write(Some(&person), &response);
+                return response;
+            }
             request.extensions_mut().insert(Access::Person(Arc::clone(&person), (gate.orgs)()));
             let response = next.run(request).await;
             asked.write(Some(&person), &response);
@@ -117,8 +144,9 @@ pub(crate) async fn admit(State(gate): State<Gate>, mut request: Request, next: 
         Err(_) if gate.has_login && asked.is_page() => {
             (axum::http::StatusCode::SEE_OTHER, [(header::LOCATION, "/session/login")]).into_response()
         }
+        // Who may have the address in common is turned away only with those whom nobody knows either.
         Err(problem) => {
-            let response = problem.into_response();
+            let response = gate.meters.address(peer).err().unwrap_or(problem).into_response();
             asked.write(None, &response);
             response
         }

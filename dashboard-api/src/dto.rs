@@ -12,6 +12,7 @@ mod problem;
 mod registers;
 mod rules;
 mod stats;
+mod stream;
 mod todo;
 
 pub(crate) use self::registers::{
@@ -33,6 +34,7 @@ pub(crate) use rules::{
     rule_link,
 };
 pub(crate) use stats::Stats;
+pub(crate) use stream::{ResetNews, RuleNews, line};
 pub(crate) use todo::{Followed, Todo, TodoItem, TodoList};
 
 use model::time::{Day, Instant, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND};

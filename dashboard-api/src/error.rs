@@ -3,7 +3,9 @@
 //! A [`Problem`] travels as an extension of its response; [`crate::guard::dress`] writes the body, since only there
 //! is it known which request it answers. What must stay true: nothing of the store's own words reaches a client.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use workflow::Refusal;
 
@@ -22,6 +24,7 @@ pub(crate) enum ProblemKind {
     MethodNotAllowed,
     TooLarge,
     UriTooLong,
+    TooMany,
     Unavailable,
     Busy,
     TooSlow,
@@ -40,6 +43,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::TooLarge => "too-large",
             Self::UriTooLong => "uri-too-long",
+            Self::TooMany => "too-many-requests",
             Self::Unavailable => "unavailable",
             Self::Busy => "busy",
             Self::TooSlow => "too-slow",
@@ -58,6 +62,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "This address does not take that method",
             Self::TooLarge => "The request is too large",
             Self::UriTooLong => "The query is too long",
+            Self::TooMany => "You ask too often",
             Self::Unavailable => "It cannot be answered now",
             Self::Busy => "Too many requests are under way",
             Self::TooSlow => "The answer took too long",
@@ -76,6 +81,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -83,10 +89,10 @@ impl ProblemKind {
     }
 
     /// Seconds after which it is worth trying again.
-    const fn retry_after(self) -> Option<&'static str> {
+    const fn retry_after(self) -> Option<u16> {
         match self {
-            Self::Unavailable => Some("5"),
-            Self::Busy => Some("1"),
+            Self::Unavailable => Some(5),
+            Self::Busy | Self::TooMany => Some(1),
             _ => None,
         }
     }
@@ -111,11 +117,22 @@ pub(crate) struct Problem {
     pub(crate) parameter: Option<String>,
     /// Why a command was refused.
     pub(crate) refusal: Option<Refusal>,
+    /// Seconds after which it is worth trying again.
+    pub(crate) retry_after: Option<u16>,
 }
 
 impl Problem {
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), parameter: None, refusal: None }
+        let retry_after = kind.retry_after();
+        Self { kind, detail: detail.into(), parameter: None, refusal: None, retry_after }
+    }
+
+    /// For who asks too often; there is room again after `wait`.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1_000).max(1);
+        let retry_after = Some(u16::try_from(seconds).unwrap_or(u16::MAX));
+        let detail = format!("you ask too often: wait {seconds} s (docs/api.md, Bounds)");
+        Self { retry_after, ..Self::new(ProblemKind::TooMany, detail) }
     }
 
     pub(crate) fn parameter(name: &str, detail: impl Into<String>) -> Self {
@@ -169,8 +186,8 @@ impl From<StoreError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.kind.status().into_response();
-        if let Some(seconds) = self.kind.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         if self.kind == ProblemKind::Unauthenticated {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::dto::ProblemBody;
 use crate::error::{Problem, ProblemKind};
 use crate::limits::{Limits, MAX_QUERY_BYTES};
+use crate::telemetry::{Bound, RequestMetrics};
 
 /// The page needs its own style sheet and nothing else; scripts, frames and other hosts stay out.
 const CONTENT_SECURITY_POLICY: &str =
@@ -22,12 +23,19 @@ pub(crate) struct Guard {
     limits: Limits,
     body_bytes: usize,
     permits: Arc<Semaphore>,
+    metrics: RequestMetrics,
 }
 
 impl Guard {
     /// `body_bytes`: the largest body that is let through.
-    pub(crate) fn new(limits: Limits, body_bytes: usize) -> Self {
-        Self { limits, body_bytes, permits: Arc::new(Semaphore::new(limits.concurrent_requests)) }
+    pub(crate) fn new(limits: Limits, body_bytes: usize, metrics: RequestMetrics) -> Self {
+        let permits = Arc::new(Semaphore::new(limits.concurrent_requests));
+        Self { limits, body_bytes, permits, metrics }
+    }
+
+    fn refuse(&self, bound: Bound, kind: ProblemKind, detail: String) -> Response {
+        self.metrics.turn_away(bound);
+        Problem::new(kind, detail).into_response()
     }
 }
 
@@ -35,21 +43,21 @@ impl Guard {
 pub(crate) async fn bound(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     if request.uri().query().is_some_and(|query| query.len() > MAX_QUERY_BYTES) {
         let detail = format!("a query has at most {MAX_QUERY_BYTES} bytes");
-        return Problem::new(ProblemKind::UriTooLong, detail).into_response();
+        return guard.refuse(Bound::QueryBytes, ProblemKind::UriTooLong, detail);
     }
     if announced_bytes(request.headers()) > guard.body_bytes {
         let detail = format!("a body has at most {} bytes here", guard.body_bytes);
-        return Problem::new(ProblemKind::TooLarge, detail).into_response();
+        return guard.refuse(Bound::BodyBytes, ProblemKind::TooLarge, detail);
     }
     let Ok(_permit) = guard.permits.try_acquire() else {
         let detail = format!("{} requests are under way; try again", guard.limits.concurrent_requests);
-        return Problem::new(ProblemKind::Busy, detail).into_response();
+        return guard.refuse(Bound::Requests, ProblemKind::Busy, detail);
     };
     match tokio::time::timeout(guard.limits.request, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             let detail = format!("no answer within {} s; narrow the query", guard.limits.request.as_secs());
-            Problem::new(ProblemKind::TooSlow, detail).into_response()
+            guard.refuse(Bound::Time, ProblemKind::TooSlow, detail)
         }
     }
 }
@@ -59,16 +67,34 @@ fn announced_bytes(headers: &HeaderMap) -> usize {
     length.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
+/// What every answer says to browsers. Nothing here is for another site's pages, and nothing is kept: an answer is for who
+/// has the token.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+/// Two years (RFC 6797). Only for a site that browsers reach by https: over http it would be ignored.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=63072000; includeSubDomains";
+
 /// Writes the body of a problem, and the headers that every answer has.
-pub(crate) async fn dress(request: Request, next: Next) -> Response {
+pub(crate) async fn dress(State(is_https): State<bool>, request: Request, next: Next) -> Response {
     let instance = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     if let Some(problem) = problem_of(&response) {
         response = write_problem(response, &problem, instance);
     }
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_https {
+        let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -17,30 +17,33 @@ mod orders;
 mod page;
 mod params;
 mod question;
+mod rate;
 mod registers;
 mod routes;
 mod rules;
 mod server;
 mod state;
 mod store;
+mod stream;
 mod telemetry;
 #[cfg(test)]
 mod testing;
 mod words;
 
 pub use self::registers::{NotPublished, Propose, RegisterSource, Registers, Standing};
-pub use limits::Limits;
+pub use limits::{Limits, Rate};
 pub use orders::{Orders, fact};
 pub use question::{
     Axis, DeadLetterField, DeadLetterQuery, Field, Filter, Group, Keyset, LetterKeyset, ListQuery, StatsQuery,
 };
 pub use routes::{openapi_json, router};
 pub use rules::{Lint, Rules};
-pub use server::serve;
+pub use server::{Connections, serve};
 pub use state::ApiState;
 pub use store::clickhouse::{ClickHouseReader, Connection};
 pub use store::rows::{
     AlarmRow, CaseRow, DeadLetterRow, EventRow, IncidentRow, ProgressRow, StandingRow, StatsRow,
 };
 pub use store::{AlarmReader, Answer, StoreError};
+pub use stream::{Hub, News, Source};
 pub use telemetry::metrics_router;

@@ -32,19 +32,61 @@ pub(crate) const MAX_REPORTED: usize = 1_000;
 /// Editions that the overview of the registers lists.
 pub(crate) const MAX_EDITIONS_SHOWN: usize = 50;
 
-/// The bounds that depend on the machine.
+/// Buckets of one meter; whoever comes beyond them shares one.
+pub(crate) const MAX_METERED: usize = 16_384;
+/// Bytes of a request's line and headers.
+pub(crate) const MAX_HEAD_BYTES: usize = 64 * 1_024;
+
+/// Events that are kept for clients of the stream that come back; a few kilobytes each.
+pub(crate) const MAX_KEPT_EVENTS: usize = 10_000;
+/// Events that a client of the stream is given at once.
+pub(crate) const MAX_STREAM_BATCH: usize = 256;
+/// Streams that one person may listen to at once.
+pub(crate) const MAX_STREAMS_A_PERSON: usize = 16;
+/// Longest silence of a stream.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A client that takes nothing of an answer for so long is cut off.
+pub(crate) const WRITE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Requests that one may send: so many a second in the long run, and so many at once after a rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    pub per_second: u32,
+    pub burst: u32,
+}
+
+/// The bounds that depend on the machine and on those who use it.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// From the first byte of the request to the answer.
     pub request: Duration,
     /// What ClickHouse may spend on one query; below `request`, so that its own message arrives.
     pub query: Duration,
+    /// From the connection, or the answer before, to the last byte of a request's headers.
+    pub head: Duration,
     /// Requests under way at once; one more is turned away with 503.
     pub concurrent_requests: usize,
+    /// Connections open at once; one more waits until another is closed.
+    pub connections: usize,
+    /// Clients of the live stream at once; one more is turned away with 503.
+    pub streams: usize,
+    /// Of one person; without an identity, of one address.
+    pub person: Rate,
+    /// Of one address, for what takes no token and for tokens that are not believed.
+    pub address: Rate,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request: Duration::from_secs(15), query: Duration::from_secs(10), concurrent_requests: 64 }
+        Self {
+            request: Duration::from_secs(15),
+            query: Duration::from_secs(10),
+            head: Duration::from_secs(10),
+            concurrent_requests: 64,
+            connections: 1_024,
+            streams: 256,
+            person: Rate { per_second: 100, burst: 2_000 },
+            address: Rate { per_second: 20, burst: 400 },
+        }
     }
 }

@@ -13,11 +13,13 @@ mod progress;
 mod registers;
 mod rules;
 mod stats;
+mod stream;
 mod todo;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -28,6 +30,7 @@ use crate::access;
 use crate::error::Problem;
 use crate::guard::{self, Guard};
 use crate::limits::{Limits, MAX_BODY_BYTES, MAX_COMMAND_BYTES, MAX_UPLOAD_BYTES};
+use crate::rate;
 use crate::state::ApiState;
 use crate::telemetry;
 
@@ -51,6 +54,7 @@ const PROBES: usize = 8;
         (name = "rules", description = "Rules on their way through review, their versions, commands and audit trail"),
         (name = "registers", description = "Officers, organisations and calendars, and how they are published"),
         (name = "orders", description = "Supervision orders of both tiers, to-do lists, follows"),
+        (name = "stream", description = "What happens, as it happens"),
         (name = "operations", description = "How the pipeline does")
     )
 )]
@@ -70,7 +74,7 @@ impl Modify for Tokens {
 }
 
 fn resources() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(Document::openapi().merge_from(stream::Events::openapi()))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::one))
         .routes(routes!(cases::one))
@@ -90,6 +94,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(orders::list))
         .routes(routes!(orders::one))
         .routes(routes!(todo::read))
+        .routes(routes!(stream::listen))
 }
 
 /// What changes something; its bodies may be larger.
@@ -125,25 +130,31 @@ pub fn router(state: ApiState) -> Router {
     let document = openapi_json();
     let serve_document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
     let limits = Limits { concurrent_requests: PROBES, ..state.limits };
-    let bounded = |limits, bytes| from_fn_with_state(Guard::new(limits, bytes), guard::bound);
+    let metrics = &state.metrics;
+    let bounded =
+        |limits, bytes| from_fn_with_state(Guard::new(limits, bytes, metrics.clone()), guard::bound);
     let admitted = from_fn_with_state(state.gate.clone(), access::admit);
     let probes = Router::from(probes()).layer(bounded(limits, MAX_BODY_BYTES));
     let commands =
         Router::from(commands()).layer(admitted.clone()).layer(bounded(state.limits, MAX_COMMAND_BYTES));
     let tables =
         Router::from(tables()).layer(admitted.clone()).layer(bounded(state.limits, MAX_UPLOAD_BYTES));
-    Router::from(resources())
-        .route("/", get(index::page))
-        .layer(admitted)
+    let open = Router::new()
         .route("/api/v1/openapi.json", get(serve_document))
         .route("/style.css", get(index::style))
         .merge(state.pages.clone().with_state(()))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(state.gate.meters.clone(), rate::by_address));
+    Router::from(resources())
+        .route("/", get(index::page))
+        .layer(admitted)
+        .merge(open)
         .layer(bounded(state.limits, MAX_BODY_BYTES))
         .merge(commands)
         .merge(tables)
         .merge(probes)
         .fallback(async || Problem::of_status(StatusCode::NOT_FOUND))
-        .layer(from_fn(guard::dress))
+        .layer(from_fn_with_state(state.is_https, guard::dress))
         .layer(from_fn_with_state(state.metrics.clone(), telemetry::observe))
         .with_state(state)
 }

@@ -11,9 +11,12 @@ use prometheus::Registry;
 use crate::access::Gate;
 use crate::limits::Limits;
 use crate::orders::Orders;
+use crate::rate::Meters;
 use crate::registers::Registers;
 use crate::rules::Rules;
+use crate::server::Connections;
 use crate::store::AlarmReader;
+use crate::stream::Hub;
 use crate::telemetry::RequestMetrics;
 
 #[derive(Clone)]
@@ -30,6 +33,10 @@ pub struct ApiState {
     pub(crate) orders: Option<Orders>,
     /// Addresses of signing in, before the gate.
     pub(crate) pages: Router,
+    /// Absent: this process tells nothing as it happens.
+    pub(crate) hub: Option<Arc<Hub>>,
+    /// Whether browsers reach it by https.
+    pub(crate) is_https: bool,
 }
 
 impl ApiState {
@@ -40,17 +47,26 @@ impl ApiState {
         registry: &Registry,
         limits: Limits,
     ) -> Result<Self, prometheus::Error> {
-        let gate =
-            Gate { identity: None, orgs: Arc::new(Arc::default), clock: || Instant(0), has_login: false };
+        let metrics = RequestMetrics::new(registry)?;
+        let meters = Meters::new(&limits, metrics.clone());
+        let gate = Gate {
+            identity: None,
+            orgs: Arc::new(Arc::default),
+            clock: || Instant(0),
+            has_login: false,
+            meters,
+        };
         Ok(Self {
             reader,
-            metrics: RequestMetrics::new(registry)?,
+            metrics,
             limits,
             gate,
             rules: None,
             registers: None,
             orders: None,
             pages: Router::new(),
+            hub: None,
+            is_https: false,
         })
     }
 
@@ -64,7 +80,7 @@ impl ApiState {
         clock: fn() -> Instant,
     ) -> Self {
         let orgs = Arc::new(orgs);
-        self.gate = Gate { identity: Some(identity), orgs, clock, has_login: self.gate.has_login };
+        self.gate = Gate { identity: Some(identity), orgs, clock, ..self.gate };
         self
     }
 
@@ -89,11 +105,30 @@ impl ApiState {
         self
     }
 
+    /// Serves the live stream of what the hub is told.
+    #[must_use]
+    pub fn with_hub(mut self, hub: Arc<Hub>) -> Self {
+        self.hub = Some(hub);
+        self
+    }
+
     /// Addresses of signing in, which take no token; a browser without one is led to `/session/login` among them.
     #[must_use]
     pub fn with_login(mut self, pages: Router) -> Self {
         self.gate.has_login = true;
         self.pages = pages;
         self
+    }
+
+    /// Tells browsers to come by https alone: whatever stands before it speaks https.
+    #[must_use]
+    pub fn with_https(mut self) -> Self {
+        self.is_https = true;
+        self
+    }
+
+    /// The bound on connections, with its gauge.
+    pub fn connections(&self) -> Connections {
+        Connections::new(&self.limits, self.metrics.connections.clone())
     }
 }

@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
 /// Seconds; the first buckets are a healthy ClickHouse, the last ones its limits.
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
@@ -17,6 +17,44 @@ const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 pub(crate) struct RequestMetrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
+    turned_away: IntCounterVec,
+    pub(crate) connections: IntGauge,
+}
+
+/// What a request can be turned away by before it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bound {
+    PersonRate,
+    AddressRate,
+    Requests,
+    Streams,
+    BodyBytes,
+    QueryBytes,
+    Time,
+}
+
+impl Bound {
+    const ALL: [Self; 7] = [
+        Self::PersonRate,
+        Self::AddressRate,
+        Self::Requests,
+        Self::Streams,
+        Self::BodyBytes,
+        Self::QueryBytes,
+        Self::Time,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::PersonRate => "person_rate",
+            Self::AddressRate => "address_rate",
+            Self::Requests => "concurrent_requests",
+            Self::Streams => "streams",
+            Self::BodyBytes => "body_bytes",
+            Self::QueryBytes => "query_bytes",
+            Self::Time => "time",
+        }
+    }
 }
 
 impl RequestMetrics {
@@ -24,13 +62,27 @@ impl RequestMetrics {
         let requests =
             Opts::new("xiezhi_api_requests_total", "Requests answered, by route, method and status.");
         let seconds = HistogramOpts::new("xiezhi_api_request_seconds", "Time to answer a request, by route.");
+        let turned_away =
+            Opts::new("xiezhi_api_turned_away_total", "Requests turned away, by the bound that they passed.");
         let metrics = Self {
             requests: IntCounterVec::new(requests, &["route", "method", "status"])?,
             seconds: HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["route"])?,
+            turned_away: IntCounterVec::new(turned_away, &["bound"])?,
+            connections: IntGauge::new("xiezhi_api_connections", "Connections to the API that are open.")?,
         };
+        // From the start, so that the first time is an increase.
+        for bound in Bound::ALL {
+            metrics.turned_away.with_label_values(&[bound.as_str()]).reset();
+        }
+        registry.register(Box::new(metrics.turned_away.clone()))?;
+        registry.register(Box::new(metrics.connections.clone()))?;
         registry.register(Box::new(metrics.requests.clone()))?;
         registry.register(Box::new(metrics.seconds.clone()))?;
         Ok(metrics)
+    }
+
+    pub(crate) fn turn_away(&self, bound: Bound) {
+        self.turned_away.with_label_values(&[bound.as_str()]).inc();
     }
 }
 

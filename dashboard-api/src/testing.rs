@@ -226,9 +226,13 @@ impl App {
     }
 
     pub(crate) fn with_limits(reader: FakeReader, limits: Limits) -> Self {
+        Self::with(reader, limits, |state| state)
+    }
+
+    pub(crate) fn with(reader: FakeReader, limits: Limits, more: impl FnOnce(ApiState) -> ApiState) -> Self {
         let registry = Registry::new();
         let state = ApiState::new(Arc::new(reader), &registry, limits).unwrap();
-        Self { router: crate::router(state), registry }
+        Self { router: crate::router(more(state)), registry }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {

@@ -21,6 +21,8 @@ pub(crate) const CATEGORIES: [&str; 10] = [
 ];
 pub(crate) const AXES: [&str; 4] = ["accepted", "violated", "raised", "changed"];
 pub(crate) const COUNTS: [&str; 2] = ["none", "exact"];
+/// Where the live stream begins.
+pub(crate) const STARTS: [&str; 2] = ["now", "kept"];
 pub(crate) const LANGUAGES: [&str; 2] = ["zh", "en"];
 /// Where a version of a rule is on its way, as `workflow::State` writes it.
 pub(crate) const STAGES: [&str; 8] =
@@ -88,6 +90,7 @@ vocabularies! {
     CountWord = COUNTS;
     GroupWord = GROUPS;
     LanguageWord = LANGUAGES;
+    StartWord = STARTS;
     StageWord = STAGES;
     OrderStageWord = Stage::ALL.map(Stage::as_str);
     CategoryOfRevocationWord = Category::ALL.map(Category::as_str);

@@ -21,11 +21,11 @@ pub(crate) fn person(claims: &Map<String, Value>, policy: &Policy, now: Instant)
     if !has_audience(claims.get("aud"), &policy.audiences) {
         return Err(Refused::Audience);
     }
-    check_times(claims, now)?;
+    let expires = check_times(claims, now)?;
     let id = text(claims.get("sub")).ok_or(Refused::Claims("sub is missing or no id"))?;
     let name = ["name", "preferred_username"].iter().find_map(|name| text(claims.get(*name)));
     let grants = grants(claims.get(&policy.claim))?;
-    Ok(Person { name: name.unwrap_or(id).to_owned(), id: id.to_owned(), grants })
+    Ok(Person { name: name.unwrap_or(id).to_owned(), id: id.to_owned(), grants, expires })
 }
 
 /// A text, or a list with one of ours among its texts.
@@ -38,7 +38,8 @@ fn has_audience(claim: Option<&Value>, ours: &[String]) -> bool {
     }
 }
 
-fn check_times(claims: &Map<String, Value>, now: Instant) -> Result<(), Refused> {
+/// When it expires, if it is valid now.
+fn check_times(claims: &Map<String, Value>, now: Instant) -> Result<Instant, Refused> {
     let seconds = |name: &'static str| match claims.get(name) {
         None => Ok(None),
         Some(value) => value.as_f64().map(Some).ok_or(Refused::Claims("a time is no number")),
@@ -49,7 +50,8 @@ fn check_times(claims: &Map<String, Value>, now: Instant) -> Result<(), Refused>
         return Err(Refused::Expired);
     }
     let begins = [seconds("nbf")?, seconds("iat")?].into_iter().flatten().fold(f64::MIN, f64::max);
-    if now + leeway < begins { Err(Refused::NotYet) } else { Ok(()) }
+    let at = Instant((expires * 1_000.0) as i64);
+    if now + leeway < begins { Err(Refused::NotYet) } else { Ok(at) }
 }
 
 /// An id or a name: short, and of no control characters, since it goes into logs.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use model::Instant;
 use model::catalogue::Orgs;
 use workflow::Role;
 
@@ -14,6 +15,8 @@ pub struct Person {
     /// For people's eyes; may be the id.
     pub name: String,
     pub grants: Vec<Grant>,
+    /// When the token is over, to the second; it may be believed for [`crate::LEEWAY_S`] longer.
+    pub expires: Instant,
 }
 
 /// One role, and for what.

@@ -7,6 +7,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod clock;
 pub mod feed;
+pub mod follow;
 pub mod incident;
 pub mod kafka;
 pub mod log;

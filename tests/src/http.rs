@@ -85,6 +85,13 @@ pub fn post_lines(url: &str, body: &str, mut line: impl FnMut(&str)) {
     }
 }
 
+/// An answer without an end, line by line; dropped, the connection is cut.
+pub fn listen(url: &str, headers: &[(&str, &str)]) -> Result<impl BufRead + use<>, ureq::Error> {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(true).build().into();
+    let request = headers.iter().fold(agent.get(url), |request, (name, value)| request.header(*name, *value));
+    Ok(BufReader::new(request.call()?.into_body().into_reader()))
+}
+
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into()
 }

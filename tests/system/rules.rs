@@ -2,6 +2,7 @@
 //! on the way, a review of one's own work that is refused, two approvals at once of which one has an effect, a
 //! kill -9 of the process in the middle of a command, and an alarm by the new version.
 
+use std::io::BufRead;
 use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ use serde_json::{Value, json};
 use system_tests::http::{self, Answer};
 use system_tests::site::{Scratch, Site};
 use system_tests::{PATIENCE, alone, programs, say, wait_for};
+
+use crate::contract;
 
 const TEST: &str = "rules";
 /// 云泽市城市管理局, and the item that it drafts anew.
@@ -177,6 +180,8 @@ fn rules() {
         let (here, there) = (Api { site: &first, issuer: &issuer }, Api { site: &second, issuer: &issuer });
         audit(&here, &there);
         in_force(&mut stores, &here);
+        heard(&there);
+        contract::check(&here.site.api, &issuer.provider.token("shen").unwrap());
     }
     let said = second.said();
     assert!(said.contains("xiezhi::access") && said.contains("chen") && !said.contains("eyJ"), "{said}");
@@ -311,6 +316,17 @@ fn in_force(stores: &mut Site, here: &Api<'_>) {
     assert_eq!(alarm["rules_version"], json!(format!("{RULE}/3")), "{alarm}");
     let shown = programs::well(&mut programs::xiezhi(["reference", "show", "--brokers", &stores.kafka]));
     assert_eq!(programs::text(&shown.stdout).lines().count(), 1, "{}", programs::text(&shown.stdout));
+}
+
+/// The process that was not killed told every command that was accepted, once and in order, to whom it concerns.
+fn heard(api: &Api<'_>) {
+    let token = format!("Bearer {}", api.issuer.provider.token("fang").unwrap());
+    let url = format!("{}/api/v1/stream?from=kept", api.site.api);
+    let lines = http::listen(&url, &[("authorization", &token)]).unwrap().lines().map_while(Result::ok);
+    let news = lines.filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok());
+    let of_rule = news.filter(|news| news["rule"] == RULE).map(|news| news["revision"].as_u64().unwrap());
+    let heard: Vec<u64> = of_rule.take(15).collect();
+    assert_eq!(heard, (1..=15).collect::<Vec<u64>>());
 }
 
 /// A process dies while a command is on its way; the same command under the same key, at the other process and at the

@@ -1,7 +1,8 @@
 //! Alarms: one, and lists.
 
-use model::FindingId;
+use model::catalogue::Category;
 use model::time::Instant;
+use model::{Finding, FindingId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,8 +61,13 @@ pub(crate) struct Alarm {
     rules_version: String,
     /// Entry of the ledger that made this revision.
     ledger: LedgerEntry,
-    /// When it could be read here.
-    stored_at: Time,
+    /// When it could be read here; null in the live stream, which does not wait for that.
+    stored_at: Option<Time>,
+}
+
+/// As it stands in JSON.
+fn word(category: Category) -> Option<String> {
+    serde_json::to_value(category).ok()?.as_str().map(str::to_owned)
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -107,7 +113,45 @@ impl From<AlarmRow> for Alarm {
             explanation: Explanation { zh: row.explanation_zh, en: row.explanation_en },
             rules_version: row.rules_version,
             ledger: LedgerEntry { partition: row.partition, seq: row.seq },
-            stored_at: Time(row.stored_ms),
+            stored_at: Some(Time(row.stored_ms)),
+        }
+    }
+}
+
+impl Alarm {
+    /// As the ledger has it.
+    pub(crate) fn of_finding(finding: Finding, partition: u16, seq: u64) -> Self {
+        let time = |at: Instant| Time(at.0);
+        Self {
+            id: finding.finding_id.to_string(),
+            revision: finding.revision,
+            change: finding.change.as_str().to_owned(),
+            cause: finding.cause.as_str().to_owned(),
+            state: finding.state.as_str().to_owned(),
+            case: finding.case,
+            item: finding.item,
+            category: finding.category.and_then(word),
+            org: finding.org,
+            region: finding.region,
+            accepted_at: time(finding.accepted_at),
+            point: finding.point,
+            kind: finding.kind.as_str().to_owned(),
+            code: finding.code.as_str().to_owned(),
+            light: finding.light.as_str().to_owned(),
+            step: finding.step,
+            visit: finding.visit,
+            violated_at: time(finding.violated_at),
+            due: finding.due.map(time),
+            late_by_ms: finding.late_by_ms,
+            provisional: finding.provisional,
+            raised_at: time(finding.raised_at),
+            changed_at: time(finding.changed_at),
+            detail: finding.detail,
+            events: finding.events,
+            explanation: Explanation { zh: finding.explanation.zh, en: finding.explanation.en },
+            rules_version: finding.rules_version,
+            ledger: LedgerEntry { partition, seq },
+            stored_at: None,
         }
     }
 }

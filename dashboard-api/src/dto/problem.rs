@@ -56,6 +56,18 @@ pub(crate) enum Refusals {
     /// None of the person's roles gives access to this.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemBody),
+    /// The body is larger than this address takes.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemBody),
+    /// The query is longer than 16 KiB.
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemBody),
+    /// You ask too often; `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(ProblemBody),
+    /// The server's log has the reason.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemBody),
     /// ClickHouse does not answer, or too many requests are under way; `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemBody),

@@ -100,9 +100,9 @@ pub(crate) struct Differences {
 pub(crate) struct Difference {
     /// Such as `points[p2].min_officers`.
     path: String,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     old: Option<Value>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     new: Option<Value>,
     message: Explanation,
 }

@@ -6,7 +6,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::words::{
     AxisWord, CategoryWord, CodeWord, CountWord, GroupWord, KindWord, LanguageWord, LightWord,
-    OrderStageWord, StageWord, StateWord,
+    OrderStageWord, StageWord, StartWord, StateWord,
 };
 
 /// For addresses that take nothing.
@@ -212,6 +212,14 @@ pub(crate) struct TodoParams {
     /// Rows of each list at most; its count is of all of them.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StreamParams {
+    /// Where to begin without a last id: `now`, as without it, or at the oldest event that is `kept`.
+    #[param(inline)]
+    from: Option<StartWord>,
 }
 
 macro_rules! together {

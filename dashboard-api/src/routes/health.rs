@@ -13,6 +13,7 @@ use crate::state::ApiState;
     path = "/healthz",
     operation_id = "healthz",
     tag = "operations",
+    security(()),
     responses((status = 200, body = Health))
 )]
 pub(super) async fn healthz() -> Json<Health> {
@@ -25,6 +26,7 @@ pub(super) async fn healthz() -> Json<Health> {
     path = "/readyz",
     operation_id = "readyz",
     tag = "operations",
+    security(()),
     responses(
         (status = 200, body = Health),
         (status = 503, description = "Not ready; `detail` says what is missing", body = ProblemBody,

@@ -216,7 +216,8 @@ pub(super) async fn audit(
     let (rule, limit) = (params.one("rule")?, params.limit()? as usize);
     let from = match params.one("from_seq")? {
         None => 0,
-        Some(text) => text.parse::<u64>().map_err(|_| {
+        // As the document has it: an int64 from 0.
+        Some(text) => text.parse::<i64>().ok().and_then(|seq| u64::try_from(seq).ok()).ok_or_else(|| {
             Problem::parameter("from_seq", format!("from_seq is {text:?}; it must be a whole number from 0"))
         })?,
     };

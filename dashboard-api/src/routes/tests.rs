@@ -1,5 +1,7 @@
 //! The addresses over a store in memory: what they answer, refuse and count.
 
+mod bounds;
+
 use std::time::Duration;
 
 use axum::body::Body;

@@ -41,6 +41,11 @@ impl Log for Memory {
 
 /// A rule `MARK-<org>` of each of them, with one version, and an order on an alarm of the case `MARK-<org>`.
 pub(crate) async fn with_drafts(orgs: &[&str], clock: fn() -> Instant) -> Rules {
+    Rules::new(Arc::new(drafts(orgs, clock).await), Arc::new(|_, _| Vec::new()), clock)
+}
+
+/// The desk of those.
+pub(crate) async fn drafts(orgs: &[&str], clock: fn() -> Instant) -> Service {
     let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
     let desk = Service::start(|| Ok(Memory::default()), clock, metrics).unwrap();
     for org in orgs {
@@ -57,7 +62,7 @@ pub(crate) async fn with_drafts(orgs: &[&str], clock: fn() -> Instant) -> Rules 
         let outcome = desk.submit(order(org, clock())).await;
         assert!(matches!(outcome, Ok(Outcome::Accepted { .. })), "{org}: {outcome:?}");
     }
-    Rules::new(Arc::new(desk), Arc::new(|_, _| Vec::new()), clock)
+    desk
 }
 
 /// Orders at the same desk, by a calendar without holidays.

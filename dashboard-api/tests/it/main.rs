@@ -6,6 +6,7 @@ mod desk;
 mod engine;
 mod registers;
 mod rights;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, router};
+use dashboard_api::{ApiState, ClickHouseReader, Connection, Connections, Limits, router};
+use prometheus::IntGauge;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -282,7 +284,8 @@ async fn the_server_stops_when_told() {
     let app = App::new("http://127.0.0.1:9");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(dashboard_api::serve(listener, app.0, async {
+    let connections = Connections::new(&Limits::default(), IntGauge::new("open", "Open.").unwrap());
+    let server = tokio::spawn(dashboard_api::serve(listener, app.0, connections, async {
         stopped.await.ok();
     }));
     stop.send(()).unwrap();
