@@ -1,10 +1,14 @@
 //! The command line: what others script against, so its forms change only with the contract.
 
+mod dry_run;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::Instant;
+
+pub(crate) use dry_run::DryRunArgs;
 
 /// Exit status for unusable arguments or catalogue.
 pub(crate) const EXIT_UNUSABLE: u8 = 2;
@@ -21,6 +25,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the detectors over files: no broker, no database
     Detect(DetectArgs),
+    /// Try a draft of the rules on history: which alarms it adds, takes away and changes 试运行
+    DryRun(DryRunArgs),
     /// Work on a catalogue 职权目录
     #[command(subcommand)]
     Catalogue(CatalogueCommand),

@@ -8,33 +8,30 @@ mod output;
 mod read;
 mod rejects;
 mod summary;
-mod turns;
+pub(crate) mod turns;
 mod write;
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model::Instant;
+use model::{Catalogue, Instant};
 
 use crate::cli::DetectArgs;
 use crate::wall;
+pub(crate) use read::Read;
 use summary::Summary;
 
 pub(crate) fn run(args: &DetectArgs) -> anyhow::Result<ExitCode> {
     let catalogue = Arc::new(crate::catalogue_check::load(&args.catalogue)?);
-    let threads = args.threads.unwrap_or_else(available).into();
-    let bar = progress(args);
-    let input = input::Input::new(&args.files, bar.clone());
-    let rejects = rejects::Rejects::open(args.rejects.as_deref())?;
-    let clock = args.until.unwrap_or_else(wall::now);
-    let read = read::read(&catalogue, clock, &args.files, input, rejects, threads)?;
-    bar.finish_and_clear();
-    let until = args.until.or(read.tally.latest).unwrap_or(Instant(0));
+    let threads = threads(args.threads);
+    let read = facts(&catalogue, args.until, &args.files, args.rejects.as_deref(), threads)?;
+    let until = read.until(args.until);
     let mut summary = Summary::default();
     let counts = read.machines.iter().map(|m| (m.counts(), m.cases()));
     let (duplicates, cases) =
@@ -51,8 +48,25 @@ pub(crate) fn run(args: &DetectArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn available() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+/// All facts of some files, unjudged.
+pub(crate) fn facts(
+    catalogue: &Arc<Catalogue>,
+    until: Option<Instant>,
+    files: &[PathBuf],
+    rejects: Option<&Path>,
+    threads: usize,
+) -> anyhow::Result<Read> {
+    let bar = progress(files);
+    let input = input::Input::new(files, bar.clone());
+    let rejects = rejects::Rejects::open(rejects)?;
+    let read = read::read(catalogue, until.unwrap_or_else(wall::now), files, input, rejects, threads)?;
+    bar.finish_and_clear();
+    Ok(read)
+}
+
+/// So many as are asked for, else one a processor.
+pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN).into()
 }
 
 fn open(args: &DetectArgs) -> anyhow::Result<Box<dyn Write + Send>> {
@@ -64,8 +78,8 @@ fn open(args: &DetectArgs) -> anyhow::Result<Box<dyn Write + Send>> {
     })
 }
 
-fn progress(args: &DetectArgs) -> ProgressBar {
-    let sizes = args.files.iter().map(|f| std::fs::metadata(f).map(|m| m.len()));
+fn progress(files: &[PathBuf]) -> ProgressBar {
+    let sizes = files.iter().map(|f| std::fs::metadata(f).map(|m| m.len()));
     let total: u64 = sizes.flatten().sum();
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
     let style = ProgressStyle::with_template("{bar:40} {percent:>3}% {bytes}/{total_bytes} {eta}");

@@ -13,11 +13,11 @@ use model::Instant;
 use model::catalogue::{Refused, Shelf};
 use prometheus::{IntCounter, Registry};
 use rdkafka::config::ClientConfig;
-use serde_json::{Value, json};
+use serde_json::Value;
 use workflow::{InFlight, Machine, State};
 
 use crate::live::Live;
-use crate::rules::placed;
+use crate::rules::with_version;
 use crate::wall;
 
 /// How long before its moment a version is published, ms. Until then another that begins earlier may be approved: editions
@@ -48,16 +48,7 @@ impl Approved {
 
     /// The catalogue with it.
     fn placed_in(&self, files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let (file, mut item) = placed(files, &self.rule, &self.content);
-        item["in_flight"] = json!(self.in_flight);
-        let settings = files.get("catalogue.yaml").map_or("", String::as_str);
-        let mut settings = serde_saphyr::from_str::<Value>(settings).unwrap_or_default();
-        if !settings.is_object() {
-            settings = json!({});
-        }
-        settings["version"] = self.name().into();
-        let changed = [(file, item.to_string()), ("catalogue.yaml".to_owned(), settings.to_string())];
-        files.clone().into_iter().chain(changed).collect()
+        with_version(files, (&self.rule, &self.name()), &self.content, self.in_flight)
     }
 }
 
@@ -152,6 +143,7 @@ impl Enactor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use workflow::{Action, Actor, Command, Lint, Role};
 
     /// A rule of two approved versions, and one of another that begins between them.

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod demo;
 mod detect;
+mod dry_run;
 mod enact;
 mod expiry;
 mod lines;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     log(&command);
     let result = match &command {
         cli::Command::Detect(args) => detect::run(args),
+        cli::Command::DryRun(args) => dry_run::run(args),
         cli::Command::Catalogue(cli::CatalogueCommand::Check(args)) => catalogue_check::run(args),
         cli::Command::Import(args) => transfer::import(args),
         cli::Command::Publish(args) => transfer::publish_files(args),

@@ -1,16 +1,18 @@
 //! The desk of a process that serves the API: rules on their way, and lint over them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use dashboard_api::Rules;
+use dashboard_api::{Connection, Rules};
 use desk::{KafkaLog, Metrics, Service};
 use model::Catalogue;
 use model::catalogue::Problem;
 use prometheus::Registry;
 use rdkafka::config::ClientConfig;
-use serde_json::Value;
+use serde_json::{Value, json};
+use workflow::InFlight;
 
 use crate::enact::Enactor;
 use crate::live::Live;
@@ -20,6 +22,7 @@ use crate::wall;
 pub(crate) fn start(
     client: &ClientConfig,
     live: &Arc<Live>,
+    (catalogue, history): (&Path, &Connection),
     registry: &Registry,
 ) -> anyhow::Result<(Rules, Enactor)> {
     let base = client.clone();
@@ -29,7 +32,9 @@ pub(crate) fn start(
     let (desk, live): (Arc<Service>, _) = (Arc::new(desk), Arc::clone(live));
     let enactor = Enactor::new(Arc::clone(&desk), client.clone(), Arc::clone(&live), registry)?;
     let lint = move |object: &str, content: &Value| findings(&live.files(), object, content);
-    Ok((Rules::new(desk, Arc::new(lint), wall::now), enactor))
+    let dry_run = crate::dry_run::over_clickhouse(client.clone(), catalogue.to_owned(), history.clone());
+    let rules = Rules::new(desk, Arc::new(lint), wall::now).with_dry_runs(Arc::new(dry_run));
+    Ok((rules, enactor))
 }
 
 /// What lint says of an object's content in the place where it will stand: in the catalogue of the last edition.
@@ -62,10 +67,28 @@ pub(crate) fn placed(files: &BTreeMap<String, String>, object: &str, content: &V
     (file, whole)
 }
 
+/// A catalogue's files with a version of a rule in its place, under the version's name.
+pub(crate) fn with_version(
+    files: &BTreeMap<String, String>,
+    (rule, name): (&str, &str),
+    content: &Value,
+    in_flight: InFlight,
+) -> BTreeMap<String, String> {
+    let (file, mut item) = placed(files, rule, content);
+    item["in_flight"] = json!(in_flight);
+    let settings = files.get("catalogue.yaml").map_or("", String::as_str);
+    let mut settings = serde_saphyr::from_str::<Value>(settings).unwrap_or_default();
+    if !settings.is_object() {
+        settings = json!({});
+    }
+    settings["version"] = name.into();
+    let changed = [(file, item.to_string()), ("catalogue.yaml".to_owned(), settings.to_string())];
+    files.clone().into_iter().chain(changed).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     /// A point on a step that came with an edition: in the files of the start there is no such step.
     #[test]

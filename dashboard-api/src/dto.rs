@@ -5,6 +5,7 @@ mod alarm;
 mod case;
 mod command;
 mod completeness;
+mod dry_run;
 mod mask;
 mod operations;
 mod orders;
@@ -23,6 +24,7 @@ pub(crate) use alarm::{Alarm, AlarmDetail, AlarmList, keyset, next_cursor};
 pub(crate) use case::{Case, Event, Timeline};
 pub(crate) use command::{Accepted, ActionBody, CommandBody};
 pub(crate) use completeness::{Completeness, IncidentList};
+pub(crate) use dry_run::DryRunStanding;
 pub(crate) use operations::{DeadLetterList, Health, Progress, letter_keyset};
 pub(crate) use orders::{
     AlarmLife, FollowAccepted, FollowBody, FollowWord, OpenBody, OrderAccepted, OrderActionBody,

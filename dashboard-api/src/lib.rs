@@ -9,6 +9,7 @@
 
 mod access;
 mod cursor;
+mod dry_runs;
 mod dto;
 mod error;
 mod guard;
@@ -31,6 +32,7 @@ mod testing;
 mod words;
 
 pub use self::registers::{NotPublished, Propose, RegisterSource, Registers, Standing};
+pub use dry_runs::{Draft, Progress, Run};
 pub use limits::{Limits, Rate};
 pub use orders::{Orders, fact};
 pub use question::{
@@ -41,6 +43,7 @@ pub use rules::{Lint, Rules};
 pub use server::{Connections, serve};
 pub use state::ApiState;
 pub use store::clickhouse::{ClickHouseReader, Connection};
+pub use store::history::{Fact, History};
 pub use store::rows::{
     AlarmRow, CaseRow, DeadLetterRow, EventRow, IncidentRow, ProgressRow, StandingRow, StatsRow,
 };

@@ -101,6 +101,7 @@ fn resources() -> OpenApiRouter<ApiState> {
 fn commands() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(rules::give))
+        .routes(routes!(rules::begin, rules::standing))
         .routes(routes!(orders::open))
         .routes(routes!(orders::give))
         .routes(routes!(follows::give))

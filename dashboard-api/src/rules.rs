@@ -7,6 +7,7 @@ use model::Instant;
 use model::catalogue::Problem as Finding;
 use serde_json::Value;
 
+use crate::dry_runs::{DryRuns, Run};
 use crate::error::{Problem, ProblemKind};
 
 /// What lint says of an object's content (docs/lint.md). May read files.
@@ -18,11 +19,20 @@ pub struct Rules {
     pub(crate) desk: Arc<Service>,
     pub(crate) lint: Arc<Lint>,
     pub(crate) clock: fn() -> Instant,
+    /// Absent: this process makes none.
+    pub(crate) dry_runs: Option<DryRuns>,
 }
 
 impl Rules {
     pub fn new(desk: Arc<Service>, lint: Arc<Lint>, clock: fn() -> Instant) -> Self {
-        Self { desk, lint, clock }
+        Self { desk, lint, clock, dry_runs: None }
+    }
+
+    /// Makes dry runs of versions under review.
+    #[must_use]
+    pub fn with_dry_runs(mut self, run: Arc<Run>) -> Self {
+        self.dry_runs = Some(DryRuns::new(run));
+        self
     }
 
     /// The desk, which others share.

@@ -1,6 +1,7 @@
 //! The seam to the store: what the routes ask, so that tests can answer in ClickHouse's place.
 
 pub(crate) mod clickhouse;
+pub(crate) mod history;
 pub(crate) mod rows;
 pub(crate) mod sql;
 

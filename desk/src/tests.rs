@@ -26,7 +26,8 @@ fn content() -> serde_json::Value {
 fn to_first_review() -> Vec<Command> {
     let draft = Action::Draft { org: ORG.to_owned(), content: content(), in_flight: InFlight::Pin };
     let hash = Hash::of(content().to_string().as_bytes());
-    let report = DryRun { report: Hash::ZERO, content: hash, added: 1, removed: 0, changed: 0 };
+    let (report, detail, is_computed) = (Hash::ZERO, None, false);
+    let report = DryRun { report, content: hash, added: 1, removed: 0, changed: 0, detail, is_computed };
     let lint = Lint { errors: 0, warnings: 0 };
     let steps = [
         ("li", Role::Submitter, draft),

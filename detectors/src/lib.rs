@@ -4,6 +4,7 @@
 //! Nothing here knows a topic, a file, a wall clock or a logger. [`judge::judge`] recomputes a case from all its
 //! facts; [`machine::CaseMachine`] keeps many cases, feeds them facts and instants, and says what changed.
 
+pub mod dry_run;
 pub mod explain;
 pub mod facts;
 pub mod history;

@@ -9,6 +9,7 @@ mod snapshot;
 mod sources;
 mod store;
 mod sweep;
+mod under;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -146,16 +147,9 @@ impl CaseMachine {
 
     /// The findings of one case at `now`, as if nothing had been told of it yet.
     pub fn findings(&self, number: u32, now: Instant) -> Vec<Finding> {
-        let case = self.cases.get(number);
-        let history = case.facts.history(&self.symbols);
         let mut rulebook = self.rules.clone();
         rulebook.come_to(now);
-        let rules = rulebook.governing(&history);
-        let judged = judge(&history, rules, now);
-        let revision = revise::Revision { rules, case: &case.id, now, cause: Cause::Fact };
-        let (mut standing, mut out) = (Vec::new(), Vec::new());
-        revision.apply(&history, &judged.verdicts, Vec::new, &mut standing, &mut out);
-        out
+        self.findings_under(&rulebook, number, now)
     }
 
     /// The ids of all cases, in the order of their numbers, which count from 0.

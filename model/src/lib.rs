@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod catalogue;
+pub mod dry_run;
 pub mod event;
 pub mod finding;
 pub mod hash;

@@ -18,10 +18,17 @@ use super::turns::{InTurn, lock, side_by_side};
 const MACHINES_PER_THREAD: usize = 4;
 
 /// What was read.
-pub(super) struct Read {
+pub(crate) struct Read {
     /// Each has the cases whose ids' hashes lead to it.
-    pub(super) machines: Vec<CaseMachine>,
+    pub(crate) machines: Vec<CaseMachine>,
     pub(super) tally: Tally,
+}
+
+impl Read {
+    /// Where the clock stands in the end: where it is asked to, else at the largest event time.
+    pub(crate) fn until(&self, asked: Option<Instant>) -> Instant {
+        asked.or(self.tally.latest).unwrap_or(Instant(0))
+    }
 }
 
 /// Counts over all lines.

@@ -30,12 +30,12 @@ impl<T> InTurn<T> {
 }
 
 /// Locks; a thread that panicked has ended the process, so no lock is poisoned.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs `work` on so many threads; the first error of any.
-pub(super) fn side_by_side<E: Send>(
+pub(crate) fn side_by_side<E: Send>(
     threads: usize,
     work: impl Fn() -> Result<(), E> + Sync,
 ) -> Result<(), E> {

@@ -1,6 +1,7 @@
 //! A rule from draft to approved over HTTP, by four people in four roles, with two API processes on one real Kafka: a return
 //! on the way, a review of one's own work that is refused, two approvals at once of which one has an effect, a
-//! kill -9 of the process in the middle of a command, and an alarm by the new version.
+//! kill -9 of the process in the middle of a command, and an alarm by the new version. Before the first review a dry run over
+//! what is stored; what it says of the switch is what the detectors tell when it comes.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -13,7 +14,7 @@ use model::catalogue::Bilingual;
 use serde_json::{Value, json};
 use system_tests::http::{self, Answer};
 use system_tests::site::{Scratch, Site};
-use system_tests::{PATIENCE, alone, programs, say, wait_for};
+use system_tests::{PATIENCE, alone, events, programs, say, wait_for};
 
 use crate::contract;
 
@@ -22,6 +23,8 @@ const TEST: &str = "rules";
 const ORG: &str = "119901002600008594";
 const OTHER_ORG: &str = "11990100260000488D";
 const RULE: &str = "9901-CF-0042";
+/// Cases of the item that are stored before.
+const CASES: u32 = 84;
 
 pub(crate) fn now() -> model::Instant {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -111,6 +114,12 @@ impl Api<'_> {
         assert!(said("zh") && said("en"), "{problem}");
     }
 
+    fn dry_run(&self, person: &str, version: u32) -> Answer {
+        let token = self.issuer.provider.token(person).unwrap();
+        let url = format!("{}{}", self.site.api, of_dry_run(version));
+        http::send(&url, &token, &[], Some(&json!({}))).unwrap()
+    }
+
     fn rule(&self, person: &str) -> Value {
         let answer = self.get(person, &format!("/api/v1/rules/{RULE}"));
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -137,15 +146,69 @@ fn content(catalogue: &Path, days: u32) -> Value {
     item
 }
 
-fn draft(content: &Value) -> Value {
-    json!({"do": "draft", "org": ORG, "content": content, "in_flight": "pin"})
+fn draft(content: &Value, in_flight: &str) -> Value {
+    json!({"do": "draft", "org": ORG, "content": content, "in_flight": in_flight})
 }
 
-fn dry_run(api: &Api<'_>, version: u32) -> Value {
-    let head = &api.rule("li")["versions"][version as usize - 1];
-    let report =
-        json!({"report": "00".repeat(32), "content": head["hash"], "added": 3, "removed": 1, "changed": 0});
-    json!({"do": "attach_dry_run", "version": version, "report": report})
+fn of_dry_run(version: u32) -> String {
+    format!("/api/v1/rules/{RULE}/versions/{version}/dry-run")
+}
+
+/// What is stored before anybody drafts: cases with and without violations, all over.
+struct History {
+    file: String,
+    kafka: String,
+    clickhouse: String,
+    catalogue: String,
+    /// Alarms that stand by the rules as they are.
+    alarms: u64,
+}
+
+impl History {
+    fn publish(stores: &mut Site, catalogue: &Path) -> Self {
+        let lines = events::stream(CASES);
+        let count = lines.len() as u64;
+        let file = stores.scratch.lines("history.jsonl", lines);
+        stores.publish(["--org", ORG], &file);
+        stores.await_settled(count, PATIENCE);
+        let alarms = stores.number("SELECT count() FROM xiezhi.alarms WHERE state != 'retracted'");
+        let (kafka, clickhouse) = (stores.kafka.clone(), stores.clickhouse.clone());
+        Self { file, kafka, clickhouse, catalogue: catalogue.display().to_string(), alarms }
+    }
+
+    /// The same dry run by the command, over the files or what is stored.
+    fn by_command(&self, version: u32, as_of: &str, over: &[&str]) -> Value {
+        let version = version.to_string();
+        let subject = ["--rule", RULE, "--version", &version, "--brokers", &self.kafka];
+        let rest = ["--catalogue", &self.catalogue, "--until", as_of, "--format", "json"];
+        let all = ["dry-run"].iter().chain(&subject).chain(&rest).chain(over);
+        let output = programs::well(&mut programs::xiezhi(all));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+/// Begun by a submitter, a dry run attaches itself in his name. What it says is what the command says of the same history.
+fn tried(api: &Api<'_>, person: &str, version: u32, history: &History) -> Value {
+    let before = api.rule("li")["revision"].as_u64().unwrap();
+    let begun = api.dry_run(person, version);
+    assert_eq!(begun.status, 202, "{}", begun.text());
+    let ended = wait_for("the dry run is attached", PATIENCE, || {
+        let standing = api.get("chen", &of_dry_run(version)).json();
+        assert_ne!(standing["state"], "failed", "{standing}");
+        (standing["state"] == "attached").then_some(standing)
+    });
+    assert_eq!(api.rule("li")["revision"], before + 1);
+    let (run, report) = (&ended["dry_run"], &ended["report"]);
+    assert_eq!((&run["is_computed"], &run["content"]), (&json!(true), &report["content"]), "{ended}");
+    assert_eq!(report["content"], api.rule("li")["versions"][version as usize - 1]["hash"]);
+    assert_eq!((&report["cases"], &report["history"]["alarms_before"]), (&json!(CASES), &json!(history.alarms)));
+    let as_of = report["as_of"].as_str().unwrap();
+    for over in [&[history.file.as_str()][..], &["--clickhouse", &history.clickhouse]] {
+        let said = history.by_command(version, as_of, over);
+        assert_eq!(&said["detail"], report, "{over:?}");
+        assert_eq!(said["report"], run["report"], "{over:?}");
+    }
+    report.clone()
 }
 
 #[test]
@@ -166,20 +229,22 @@ fn rules() {
     let mut first = Site::configured("rules-first", &catalogue, &config);
     let second = Site::configured("rules-second", &catalogue, &config);
     let began = Instant::now();
+    let history = History::publish(&mut stores, &catalogue);
+    let report;
     {
         let (here, there) = (Api { site: &first, issuer: &issuer }, Api { site: &second, issuer: &issuer });
         here.await_desk();
         there.await_desk();
         strangers(&here);
-        to_first_review(&here, &catalogue);
-        returned_and_sent_again(&here, &there, &catalogue);
+        to_first_review(&here, &catalogue, &history);
+        report = returned_and_sent_again(&here, &there, &catalogue, &history);
         two_approvals_at_once(&here, &there);
     }
     killed_in_the_middle(&mut first, &second, &issuer, &catalogue);
     {
         let (here, there) = (Api { site: &first, issuer: &issuer }, Api { site: &second, issuer: &issuer });
         audit(&here, &there);
-        in_force(&mut stores, &here);
+        in_force(&mut stores, &here, &report);
         heard(&there);
         contract::check(&here.site.api, &issuer.provider.token("shen").unwrap());
     }
@@ -208,19 +273,26 @@ fn strangers(api: &Api<'_>) {
 }
 
 /// The first version, as far as the supervision office's desk; lint stops it once.
-fn to_first_review(api: &Api<'_>, catalogue: &Path) {
+fn to_first_review(api: &Api<'_>, catalogue: &Path, history: &History) {
     let mut bad = content(catalogue, 9);
     bad["points"][0]["limit"] = json!("no-such-limit");
-    api.does("li", 0, draft(&bad));
+    api.does("li", 0, draft(&bad, "pin"));
     api.does("fang", 1, json!({"do": "pass_legally", "version": 1}));
     let lint = api.get("li", &format!("/api/v1/rules/{RULE}/versions/1/lint")).json();
     assert!(lint["errors"].as_u64().unwrap() > 0, "{lint}");
     api.may_not("li", 2, json!({"do": "submit", "version": 1}), 422, "lint_errors");
     api.does("li", 2, json!({"do": "withdraw", "version": 1}));
-    api.does("li", 3, draft(&content(catalogue, 9)));
+    api.does("li", 3, draft(&content(catalogue, 9), "pin"));
     api.may_not("li", 4, json!({"do": "pass_legally", "version": 2}), 403, "wrong_role");
     api.does("fang", 4, json!({"do": "pass_legally", "version": 2}));
-    api.does("li", 5, dry_run(api, 2));
+    let refused = [("chen", 2, 403), ("yan", 2, 404), ("li", 1, 409), ("li", 9, 404)];
+    for (person, version, status) in refused {
+        let answer = api.dry_run(person, version);
+        assert_eq!(answer.status, status, "{person}, version {version}: {}", answer.text());
+    }
+    let report = tried(api, "li", 2, history);
+    assert!(report["history"]["counts"]["removed"].as_u64() > Some(0), "a longer limit: {report}");
+    assert_eq!(report["switch"], Value::Null, "it pins");
     api.does("li", 6, json!({"do": "submit", "version": 2}));
     let changes = api.get("chen", &format!("/api/v1/rules/{RULE}/versions/2/diff?against=1")).json();
     let paths: Vec<&str> =
@@ -229,7 +301,7 @@ fn to_first_review(api: &Api<'_>, catalogue: &Path) {
 }
 
 /// The supervision office returns it; it is mended, and goes round again. A foreign office sees nothing of it.
-fn returned_and_sent_again(here: &Api<'_>, there: &Api<'_>, catalogue: &Path) {
+fn returned_and_sent_again(here: &Api<'_>, there: &Api<'_>, catalogue: &Path, history: &History) -> Value {
     here.may_not("chen", 7, json!({"do": "return", "version": 2, "reason": " "}), 422, "return_reason");
     there.does("chen", 7, json!({"do": "return", "version": 2, "reason": "期限过长"}));
     wait_for("the other process has read it", PATIENCE, || (here.rule("li")["revision"] == 8).then_some(()));
@@ -247,13 +319,16 @@ fn returned_and_sent_again(here: &Api<'_>, there: &Api<'_>, catalogue: &Path) {
     let answer = here.ask("yan", "k", 8, &json!({"do": "pass_first", "version": 2})).unwrap();
     assert_eq!(answer.status, 404, "{}", answer.text());
     // Written by one with two hats, so he may not review it under the other.
-    here.does("ma", 8, draft(&content(catalogue, 8)));
+    here.does("ma", 8, draft(&content(catalogue, 2), "migrate"));
     here.does("fang", 9, json!({"do": "pass_legally", "version": 3}));
-    here.does("ma", 10, dry_run(here, 3));
+    let none = here.get("chen", &of_dry_run(3)).json();
+    assert_eq!((&none["state"], &none["report"]), (&json!("none"), &Value::Null));
+    let report = tried(here, "ma", 3, history);
     here.does("li", 11, json!({"do": "submit", "version": 3}));
     here.may_not("ma", 12, json!({"do": "pass_first", "version": 3}), 403, "own_work");
     here.may_not("chen", 11, json!({"do": "pass_first", "version": 3}), 409, "stale");
     here.does("chen", 12, json!({"do": "pass_first", "version": 3}));
+    report
 }
 
 /// Two of the bureau approve at the same moment, each at a process of his own.
@@ -292,11 +367,12 @@ fn soon() -> String {
 
 /// Every detector has taken the approved version over without a restart: a case accepted from then on is judged by it, and
 /// its alarm names it. One of both processes has published it, once.
-fn in_force(stores: &mut Site, here: &Api<'_>) {
+fn in_force(stores: &mut Site, here: &Api<'_>, report: &Value) {
     wait_for("the version is in force", PATIENCE, || {
         (here.rule("li")["versions"][2]["phase"] == "in_force").then_some(())
     });
     stores.await_editions(1);
+    as_the_dry_run_said(stores, &report["switch"]);
     let source = format!("urn:cn-org:{ORG}:penalty");
     let event = |n: i64, kind: &str, data: Value| {
         let time = now().plus_ms(n).to_string();
@@ -329,10 +405,31 @@ fn heard(api: &Api<'_>) {
     assert_eq!(heard, (1..=15).collect::<Vec<u64>>());
 }
 
+/// The cases accepted before go over to the version; what the detectors tell of them is what the dry run said.
+fn as_the_dry_run_said(stores: &Site, switch: &Value) {
+    let count = |name: &str| switch["counts"][name].as_u64().unwrap();
+    let renamed = switch["renamed"].as_u64().unwrap();
+    let expected = [
+        ("raised", count("added")),
+        ("retracted", count("removed")),
+        ("updated", count("changed") + renamed),
+    ];
+    assert!(count("added") > 0 && renamed > 0, "{switch}");
+    let told = |change: &str| {
+        stores.number(&format!(
+            "SELECT count() FROM xiezhi.findings WHERE cause = 'rules' AND change = '{change}' AND finding_id IN \
+             (SELECT finding_id FROM xiezhi.alarms WHERE item = '{RULE}')"
+        ))
+    };
+    wait_for("all cases have gone over", PATIENCE, || {
+        expected.iter().all(|(change, count)| told(change) == *count).then_some(())
+    });
+}
+
 /// A process dies while a command is on its way; the same command under the same key, at the other process and at the
 /// first one started again, has one effect and one answer.
 fn killed_in_the_middle(first: &mut Site, second: &Site, issuer: &Issuer, catalogue: &Path) {
-    let action = draft(&content(catalogue, 6));
+    let action = draft(&content(catalogue, 6), "pin");
     let (token, url) =
         (issuer.provider.token("li").unwrap(), format!("{}/api/v1/rules/{RULE}/commands", first.api));
     let body = json!({"expected": 14, "action": action});

@@ -1,6 +1,7 @@
 //! What people ask for.
 
 use model::Instant;
+use model::dry_run::{Counts, Report};
 use model::hash::Hash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -48,7 +49,7 @@ pub enum Action {
     Supervise(Box<Supervise>),
 }
 
-/// What a version would have changed in history. The report itself lies elsewhere, under its hash.
+/// What a version would have changed in history.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DryRun {
@@ -59,6 +60,27 @@ pub struct DryRun {
     pub added: u64,
     pub removed: u64,
     pub changed: u64,
+    /// The report itself; where it is absent, it lies elsewhere under its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Box<Report>>,
+    /// Whoever took the command computed it, from the history that is stored; else it was made elsewhere and handed in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_computed: bool,
+}
+
+impl DryRun {
+    /// A report with its sums.
+    pub fn of(report: Report, is_computed: bool) -> Self {
+        let Counts { added, removed, changed } = report.history.counts;
+        let (hash, content) = (report.hash(), report.content);
+        Self { report: hash, content, added, removed, changed, detail: Some(Box::new(report)), is_computed }
+    }
+
+    /// Whether what it says beside the report is what the report says.
+    pub fn is_consistent(&self) -> bool {
+        let same = |detail: &Report| *self == Self::of(detail.clone(), self.is_computed);
+        self.detail.as_deref().is_none_or(same)
+    }
 }
 
 /// What lint says of a version (docs/lint.md).

@@ -26,6 +26,17 @@ pub enum Role {
 }
 
 impl Role {
+    pub const ALL: [Self; 8] = [
+        Self::Handler,
+        Self::Submitter,
+        Self::Registrar,
+        Self::LegalOffice,
+        Self::SupervisionOffice,
+        Self::SupervisionBureau,
+        Self::Analyst,
+        Self::Administrator,
+    ];
+
     /// The word that it has in records and tokens.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 
 mod chain;
 mod diffs;
+mod matrix;
 mod naive;
 mod orders;
 mod random;
@@ -28,7 +29,7 @@ fn draft(content: u32) -> Action {
 
 fn dry_run(content: u32) -> DryRun {
     let content = Hash::of(json!({"code": content}).to_string().as_bytes());
-    DryRun { report: Hash::ZERO, content, added: 3, removed: 0, changed: 1 }
+    DryRun { report: Hash::ZERO, content, added: 3, removed: 0, changed: 1, detail: None, is_computed: false }
 }
 
 const CLEAN: Lint = Lint { errors: 0, warnings: 2 };

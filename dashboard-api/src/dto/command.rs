@@ -4,8 +4,9 @@ use model::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use workflow::{Action, DryRun, InFlight};
+use workflow::{Action, InFlight};
 
+use super::dry_run::DryRunBody;
 use crate::error::Problem;
 
 /// What is asked for. `expected` is the revision of the rule that the person saw; 0 for a new one.
@@ -32,7 +33,7 @@ pub(crate) enum ActionBody {
     },
     /// 法制办审核
     PassLegally { version: u32 },
-    /// The result of a dry run, which the first review requires.
+    /// The result of a dry run that was made elsewhere, as `xiezhi dry-run --format json` prints it; the first review requires one.
     AttachDryRun { version: u32, report: DryRunBody },
     /// 送审; lint looks at the content first.
     Submit { version: u32 },
@@ -50,22 +51,6 @@ pub(crate) enum ActionBody {
     Withdraw { version: u32 },
 }
 
-/// What a version would have changed in history.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DryRunBody {
-    /// SHA-256 of the report, which is kept elsewhere.
-    #[schema(value_type = String)]
-    report: workflow::Hash,
-    /// `hash` of the version that was run.
-    #[schema(value_type = String)]
-    content: workflow::Hash,
-    /// Alarms that it would have added, taken away, changed.
-    added: u64,
-    removed: u64,
-    changed: u64,
-}
-
 /// The command was accepted, and stands in the log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Accepted {
@@ -77,26 +62,13 @@ pub(crate) struct Accepted {
     pub(crate) link: String,
 }
 
-impl From<&DryRun> for DryRunBody {
-    fn from(run: &DryRun) -> Self {
-        let DryRun { report, content, added, removed, changed } = *run;
-        Self { report, content, added, removed, changed }
-    }
-}
-
-impl From<DryRunBody> for DryRun {
-    fn from(DryRunBody { report, content, added, removed, changed }: DryRunBody) -> Self {
-        Self { report, content, added, removed, changed }
-    }
-}
-
 impl ActionBody {
     /// The machine's action; what lint says is for `submit`.
     pub(crate) fn into_action(self, lint: workflow::Lint) -> Result<Action, Problem> {
         Ok(match self {
             Self::Draft { org, content, in_flight } => Action::Draft { org, content, in_flight },
             Self::PassLegally { version } => Action::PassLegally { version },
-            Self::AttachDryRun { version, report } => Action::AttachDryRun { version, report: report.into() },
+            Self::AttachDryRun { version, report } => Action::AttachDryRun { version, report: report.checked()? },
             Self::Submit { version } => Action::Submit { version, lint },
             Self::PassFirst { version } => Action::PassFirst { version },
             Self::PassFinal { version, from } => Action::PassFinal { version, from: instant(&from)? },

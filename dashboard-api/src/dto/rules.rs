@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use workflow::{Change, InFlight, Object, Outcome, Phase, State, Version};
 
 use super::alarm::Explanation;
-use super::command::DryRunBody;
+use super::dry_run::DryRunHead;
 use super::{Time, segment};
 
 pub(crate) fn rule_link(id: &str) -> String {
@@ -63,7 +63,7 @@ pub(crate) struct VersionHead {
     approved_by: Option<String>,
     returned_by: Option<String>,
     return_reason: Option<String>,
-    dry_run: Option<DryRunBody>,
+    dry_run: Option<DryRunHead>,
 }
 
 /// A version with its content.
@@ -234,7 +234,7 @@ impl VersionHead {
             approved_by: version.approved_by.clone(),
             returned_by,
             return_reason,
-            dry_run: version.dry_run.as_ref().map(DryRunBody::from),
+            dry_run: version.dry_run.as_ref().map(DryRunHead::from),
         }
     }
 }

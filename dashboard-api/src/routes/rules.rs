@@ -1,6 +1,7 @@
 //! `/rules`: what is under review or in force, version by version, and what people decide about it.
 
 mod commands;
+mod dry_run;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -20,6 +21,7 @@ use crate::rules::Rules;
 use crate::state::ApiState;
 
 pub(super) use commands::{__path_give, actor, give, key, or_other, read, roles_for, somebody, submit};
+pub(super) use dry_run::{__path_begin, __path_standing, begin, standing};
 
 const RULES: &str = "/api/v1/rules";
 const AUDIT: &str = "/api/v1/audit";

@@ -24,6 +24,20 @@ pub struct Connection {
     pub password: Option<String>,
 }
 
+impl Connection {
+    /// Nothing is sent yet.
+    pub(crate) fn client(&self) -> Client {
+        let mut client = Client::default().with_url(&self.url).with_database(&self.database);
+        if let Some(user) = &self.user {
+            client = client.with_user(user);
+        }
+        if let Some(password) = &self.password {
+            client = client.with_password(password);
+        }
+        client
+    }
+}
+
 #[derive(Clone)]
 pub struct ClickHouseReader {
     client: Client,
@@ -32,17 +46,10 @@ pub struct ClickHouseReader {
 impl ClickHouseReader {
     /// Nothing is sent yet; `query` bounds what each query may take.
     pub fn new(connection: &Connection, query: Duration) -> Self {
-        let mut client = Client::default()
-            .with_url(&connection.url)
-            .with_database(&connection.database)
+        let client = connection
+            .client()
             .with_setting("max_execution_time", query.as_secs().max(1).to_string())
             .with_setting("result_overflow_mode", "throw");
-        if let Some(user) = &connection.user {
-            client = client.with_user(user);
-        }
-        if let Some(password) = &connection.password {
-            client = client.with_password(password);
-        }
         Self { client }
     }
 
@@ -129,7 +136,7 @@ impl AlarmReader for ClickHouseReader {
 }
 
 /// Whose fault it is: the network's, the missing migrations', the question's, or ours.
-fn judge(error: Error) -> StoreError {
+pub(super) fn judge(error: Error) -> StoreError {
     let text = error.to_string();
     match error {
         Error::Network(_) | Error::TimedOut => StoreError::Unreachable(text),

@@ -39,6 +39,12 @@ impl Log for Memory {
     }
 }
 
+/// A desk without a rule.
+pub(crate) fn empty(clock: fn() -> Instant) -> Service {
+    let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
+    Service::start(|| Ok(Memory::default()), clock, metrics).unwrap()
+}
+
 /// A rule `MARK-<org>` of each of them, with one version, and an order on an alarm of the case `MARK-<org>`.
 pub(crate) async fn with_drafts(orgs: &[&str], clock: fn() -> Instant) -> Rules {
     Rules::new(Arc::new(drafts(orgs, clock).await), Arc::new(|_, _| Vec::new()), clock)
@@ -46,8 +52,7 @@ pub(crate) async fn with_drafts(orgs: &[&str], clock: fn() -> Instant) -> Rules 
 
 /// The desk of those.
 pub(crate) async fn drafts(orgs: &[&str], clock: fn() -> Instant) -> Service {
-    let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
-    let desk = Service::start(|| Ok(Memory::default()), clock, metrics).unwrap();
+    let desk = empty(clock);
     for org in orgs {
         let actor = Actor {
             person: "li".to_owned(),

@@ -1,6 +1,7 @@
 //! The whole read side against a real ClickHouse engine (embedded), through its public face only.
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report, in its helpers as well")]
 
+mod commands;
 mod data;
 mod desk;
 mod engine;

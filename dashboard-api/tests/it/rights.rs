@@ -89,6 +89,7 @@ fn need(path: &str) -> Option<&'static str> {
         | "/api/v1/rules/{id}"
         | "/api/v1/rules/{id}/versions/{number}"
         | "/api/v1/rules/{id}/versions/{number}/diff"
+        | "/api/v1/rules/{id}/versions/{number}/dry-run"
         | "/api/v1/rules/{id}/versions/{number}/lint" => "rules",
         "/api/v1/audit" => "the audit trail",
         "/api/v1/registers/officers" | "/api/v1/registers/orgs" => "registers",

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod dry_runs;
 mod editions;
 mod silence;
 mod watching;

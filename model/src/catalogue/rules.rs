@@ -6,7 +6,7 @@ use super::ProblemCode;
 use crate::finding::Light;
 
 /// A text in both languages. Where only one was given, both are that one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bilingual {
     pub zh: String,
     pub en: String,

@@ -231,7 +231,7 @@ pub(in crate::routes) fn actor(person: &Person, role: Role, org: &str, orgs: &Or
     Actor { person: person.id.clone(), role, orgs }
 }
 
-fn refused(reason: &Reason) -> Problem {
+pub(super) fn refused(reason: &Reason) -> Problem {
     let kind = match reason {
         Reason::NoSuchObject | Reason::NoSuchVersion { .. } | Reason::NoSuchOrder => ProblemKind::NotFound,
         Reason::WrongRole { .. }
