@@ -29,10 +29,8 @@ pub(crate) fn run(args: &DryRunArgs) -> anyhow::Result<ExitCode> {
     let report = match &args.clickhouse {
         None => over_files(args, &subject)?,
         Some(url) => {
-            let (user, password) =
-                (Some(args.user.clone()), site::secret(args.password_env.as_deref())?);
-            let connection =
-                Connection { url: url.clone(), database: "xiezhi".to_owned(), user, password };
+            let (user, password) = (Some(args.user.clone()), site::secret(args.password_env.as_deref())?);
+            let connection = Connection { url: url.clone(), database: "xiezhi".to_owned(), user, password };
             let at = args.until.unwrap_or_else(wall::now);
             let mut questions = Questions::new(&subject, at)?;
             let bar = bar();
@@ -74,11 +72,17 @@ pub(crate) fn over_clickhouse(
         let run = || -> anyhow::Result<Report> {
             let subject = Subject::of_draft(&client, &catalogue, draft)?;
             let mut questions = Questions::new(&subject, wall::now())?;
-            let events = history::read(&connection, &mut questions, &|done, total| progress.set(done, total))?;
+            let events =
+                history::read(&connection, &mut questions, &|done, total| progress.set(done, total))?;
             Ok(questions.report(&subject, events))
         };
         run().map_err(|error| {
-            tracing::error!(rule = draft.rule, version = draft.version, error = format!("{error:#}"), "a dry run failed");
+            tracing::error!(
+                rule = draft.rule,
+                version = draft.version,
+                error = format!("{error:#}"),
+                "a dry run failed"
+            );
             match error.downcast::<subject::Unusable>() {
                 // About the draft, in words for its author.
                 Ok(unusable) => unusable.to_string(),

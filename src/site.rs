@@ -133,7 +133,8 @@ pub(crate) fn start(
     }
     let connection = connection(site, stores)?;
     let door = if has(Role::Api) {
-        let (rules, enactor) = crate::rules::start(&client, &live, (&site.catalogue, &connection), &registry)?;
+        let (rules, enactor) =
+            crate::rules::start(&client, &live, (&site.catalogue, &connection), &registry)?;
         let registers = live::registers(&client, &live);
         crate::expiry::register(&live, &registry)?;
         let limits = site.api.limits();

@@ -63,12 +63,14 @@ impl Trial {
         at: Instant,
     ) -> Option<Self> {
         let mut before = Rulebook::of(base);
-        let in_force = editions.iter().filter(|edition| edition.from <= at);
+        let mut in_force = editions.iter().filter(|edition| edition.from <= at);
         in_force.clone().for_each(|edition| before.push(Arc::clone(edition)));
-        let last = in_force.last().map(AsRef::as_ref);
+        let last = in_force.next_back().map(AsRef::as_ref);
         let items = differing(last.map_or(before.base(), |last| &last.catalogue), &with);
         let next = Edition::trial(last, with, at);
-        if !next.migrates_any() {
+        // The first edition of all names every item that migrates, those that stay as they are too.
+        let goes_over = |items: &HashSet<String>| items.iter().any(|item| next.migrates(item));
+        if !items.as_ref().map_or(next.migrates_any(), goes_over) {
             return None;
         }
         let mut after = before.clone();
@@ -81,9 +83,8 @@ impl Trial {
     /// Judges one case of a machine twice.
     pub fn ask(&self, machine: &CaseMachine, number: u32) -> Answer {
         let before = machine.findings_under(&self.before, number, self.at);
-        let is_same = self.items.as_ref().is_some_and(|items| {
-            !machine.is_of_item(number, |item| items.contains(item))
-        });
+        let is_same =
+            self.items.as_ref().is_some_and(|items| !machine.is_of_item(number, |item| items.contains(item)));
         if is_same {
             return Answer { before: before.len(), after: before.len(), ..Answer::default() };
         }
@@ -108,7 +109,9 @@ pub fn compare(before: Vec<Finding>, after: Vec<Finding>) -> Answer {
         match old.remove(&finding.finding_id) {
             None => answer.differences.push(Difference { direction: Direction::Added, finding, was: None }),
             Some(was) if was == finding => {}
-            Some(was) if Finding { rules_version: finding.rules_version.clone(), ..was.clone() } == finding => {
+            Some(was)
+                if Finding { rules_version: finding.rules_version.clone(), ..was.clone() } == finding =>
+            {
                 answer.renamed += 1;
             }
             Some(was) => {
@@ -156,14 +159,27 @@ impl Tally {
     fn draw(&mut self, direction: Direction, finding: Finding, was: Option<Finding>) {
         let drawn = self.samples.entry((direction, finding.kind)).or_default();
         let id = finding.finding_id;
-        let is_late = drawn.len() >= MAX_SAMPLES_OF_A_KIND && drawn.keys().next_back().is_some_and(|last| *last < id);
+        let is_late =
+            drawn.len() >= MAX_SAMPLES_OF_A_KIND && drawn.keys().next_back().is_some_and(|last| *last < id);
         if is_late {
             return;
         }
-        let Finding { finding_id, case, org, point, kind, code, light, violated_at, explanation, .. } = finding;
+        let Finding { finding_id, case, org, point, kind, code, light, violated_at, explanation, .. } =
+            finding;
         let was = was.map(|was| was.explanation);
-        let sample =
-            Sample { direction, finding_id, case, org, point, kind, code, light, violated_at, explanation, was };
+        let sample = Sample {
+            direction,
+            finding_id,
+            case,
+            org,
+            point,
+            kind,
+            code,
+            light,
+            violated_at,
+            explanation,
+            was,
+        };
         drawn.insert(id, sample);
         if drawn.len() > MAX_SAMPLES_OF_A_KIND {
             drawn.pop_last();

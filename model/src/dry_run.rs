@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::FindingId;
 use crate::catalogue::Bilingual;
 use crate::finding::{Code, Kind, Light};
 use crate::hash::Hash;
 use crate::time::Instant;
-use crate::FindingId;
 
 /// Groups of a part, beside those that hold the rest, one a kind.
 pub const MAX_GROUPS: usize = 200;

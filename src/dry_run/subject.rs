@@ -10,9 +10,9 @@ use dashboard_api::Draft;
 use desk::{KafkaLog, Log, LogEvent};
 use ledger::kafka::Topics;
 use ledger::reference;
+use model::Catalogue;
 use model::catalogue::{Edition, Problem, Shelf};
 use model::hash::Hash;
-use model::Catalogue;
 use rdkafka::config::ClientConfig;
 use serde_json::Value;
 use workflow::{Chain, InFlight};
@@ -67,10 +67,12 @@ impl Subject {
         let (base, shelf) = rules(client, &args.catalogue)?;
         match (&args.item, &args.draft) {
             (Some(path), _) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 let content: Value = serde_saphyr::from_str(&text)
                     .with_context(|| format!("{} is neither YAML nor JSON", path.display()))?;
-                let code = content["code"].as_str().with_context(|| format!("{} names no code", path.display()))?;
+                let code =
+                    content["code"].as_str().with_context(|| format!("{} names no code", path.display()))?;
                 let rule = code.to_owned();
                 let in_flight = serde_json::from_value(content["in_flight"].clone()).unwrap_or(InFlight::Pin);
                 Ok(Self::placing(base, shelf, (&rule, None), &content, in_flight))

@@ -68,7 +68,9 @@ impl ActionBody {
         Ok(match self {
             Self::Draft { org, content, in_flight } => Action::Draft { org, content, in_flight },
             Self::PassLegally { version } => Action::PassLegally { version },
-            Self::AttachDryRun { version, report } => Action::AttachDryRun { version, report: report.checked()? },
+            Self::AttachDryRun { version, report } => {
+                Action::AttachDryRun { version, report: report.checked()? }
+            }
             Self::Submit { version } => Action::Submit { version, lint },
             Self::PassFirst { version } => Action::PassFirst { version },
             Self::PassFinal { version, from } => Action::PassFinal { version, from: instant(&from)? },

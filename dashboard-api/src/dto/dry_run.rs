@@ -25,7 +25,7 @@ pub(crate) struct DryRunBody {
     changed: u64,
     /// The report itself (docs/workflow.md); absent where it is kept elsewhere.
     #[schema(value_type = Option<Object>)]
-    detail: Option<Report>,
+    detail: Option<Box<Report>>,
 }
 
 /// A dry run in short.
@@ -67,7 +67,6 @@ impl DryRunBody {
     /// What it says beside the report must be what the report says.
     pub(crate) fn checked(self) -> Result<DryRun, Problem> {
         let Self { report, content, added, removed, changed, detail } = self;
-        let detail = detail.map(Box::new);
         let run = DryRun { report, content, added, removed, changed, detail, is_computed: false };
         let detail = "report, content, added, removed and changed are not those of detail: hand in what `xiezhi dry-run --format json` prints";
         if run.is_consistent() { Ok(run) } else { Err(Problem::parameter("report", detail)) }

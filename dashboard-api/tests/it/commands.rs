@@ -59,7 +59,7 @@ impl Api {
         let org = |id: &str| (id.to_owned(), Org { id: id.to_owned(), ..Org::default() });
         let orgs = Arc::new(Orgs::of(HashMap::from([org("alpha"), org("beta")])));
         let rules = Rules::new(Arc::new(crate::desk::empty(|| NOW)), Arc::new(|_, _| Vec::new()), || NOW);
-        let app = router(state.with_rules(rules).with_identity(identity, orgs, || NOW));
+        let app = router(state.with_rules(rules).with_identity(identity, move || Arc::clone(&orgs), || NOW));
         Self { app, provider }
     }
 
@@ -104,7 +104,11 @@ fn way(rule: &str) -> [(&'static str, Role, Value); 6] {
     let hash = model::hash::Hash::of(content.to_string().as_bytes());
     let report = json!({"report": "00".repeat(32), "content": hash, "added": 0, "removed": 0, "changed": 0});
     [
-        ("li", Role::Submitter, json!({"do": "draft", "org": "alpha", "content": content, "in_flight": "pin"})),
+        (
+            "li",
+            Role::Submitter,
+            json!({"do": "draft", "org": "alpha", "content": content, "in_flight": "pin"}),
+        ),
         ("fang", Role::LegalOffice, json!({"do": "pass_legally", "version": 1})),
         ("li", Role::Submitter, json!({"do": "attach_dry_run", "version": 1, "report": report})),
         ("li", Role::Submitter, json!({"do": "submit", "version": 1})),
@@ -121,7 +125,10 @@ async fn only_whose_turn_it_is_gets_through() {
     let withdraw = json!({"do": "withdraw", "version": 1});
     let mut tried: Vec<(usize, Role, Value)> =
         way("W").into_iter().enumerate().map(|(n, (_, role, action))| (n, role, action)).collect();
-    tried.extend([(1, Role::LegalOffice), (4, Role::SupervisionOffice), (5, Role::SupervisionBureau)].map(|(n, role)| (n, role, back.clone())));
+    tried.extend(
+        [(1, Role::LegalOffice), (4, Role::SupervisionOffice), (5, Role::SupervisionBureau)]
+            .map(|(n, role)| (n, role, back.clone())),
+    );
     tried.extend([1, 2, 4, 5].map(|n| (n, Role::Submitter, withdraw.clone())));
     let (mut cells, mut wrong) = (0, Vec::new());
     for (n, (steps, needed, mut action)) in tried.into_iter().enumerate() {
@@ -182,5 +189,8 @@ async fn a_thousand_repeats_of_a_command_at_once_have_one_effect() {
     assert!(answers.iter().all(|answer| *answer == answers[0]), "one answer");
     assert_eq!((answers[0].0, &answers[0].1["revision"]), (200, &json!(expected + 1)));
     let rule = api.rule("R").await;
-    assert_eq!((&rule["revision"], &rule["versions"][0]["state"]), (&json!(expected + 1), &json!("approved")));
+    assert_eq!(
+        (&rule["revision"], &rule["versions"][0]["state"]),
+        (&json!(expected + 1), &json!("approved"))
+    );
 }

@@ -77,8 +77,17 @@ impl Edition {
     /// The edition that a catalogue would be behind these, in force from an instant: for a trial, of no log.
     pub fn trial(last: Option<&Self>, catalogue: Catalogue, from: Instant) -> Self {
         let (catalogue, migrating) = behind(last.map(|last| &last.catalogue), catalogue);
-        let seq = last.map_or(0, |last| last.seq + 1);
-        Self { seq, from, at: from, by: String::new(), hash: Hash::ZERO, catalogue, migrating }
+        Self {
+            seq: last.map_or(0, |last| last.seq + 1),
+            from,
+            at: from,
+            by: String::new(),
+            hash: Hash::ZERO,
+            request: None,
+            files: Vec::new(),
+            catalogue,
+            migrating,
+        }
     }
 
     /// Whether cases already accepted take its form of the item.

@@ -80,7 +80,9 @@ fn in_state(state: &str) -> Desk {
         "submitted" => (4, None),
         "first_passed" => (5, None),
         "approved" => (6, None),
-        "returned" => (1, Some(("fa", Role::LegalOffice, Action::Return { version: 1, reason: "why".to_owned() }))),
+        "returned" => {
+            (1, Some(("fa", Role::LegalOffice, Action::Return { version: 1, reason: "why".to_owned() })))
+        }
         "replaced" => (1, Some(("li", Role::Submitter, draft(2)))),
         "withdrawn" => (1, Some(("li", Role::Submitter, Action::Withdraw { version: 1 }))),
         other => panic!("no way to {other}"),
@@ -105,14 +107,22 @@ fn allowed_is_what_the_table_says_and_nothing_else() {
             for role in Role::ALL {
                 for orgs in [vec![ORG], vec!["elsewhere"], vec![], vec!["elsewhere", ORG]] {
                     let covers = orgs.contains(&ORG);
-                    let actor = Actor { person: NEW.to_owned(), role, orgs: orgs.into_iter().map(str::to_owned).collect() };
+                    let actor = Actor {
+                        person: NEW.to_owned(),
+                        role,
+                        orgs: orgs.into_iter().map(str::to_owned).collect(),
+                    };
                     let command = command("cell", expected, actor, action.clone());
                     let outcome = desk.machine.judge(&command, Instant(1_000));
                     let may = covers && row.allows(role, state);
                     cells += 1;
                     allowed += u32::from(may);
                     if (refused(&outcome) == "accepted") != may {
-                        wrong.push(format!("{state:?} {} {} {covers}: {outcome:?}", role.as_str(), row.action));
+                        wrong.push(format!(
+                            "{state:?} {} {} {covers}: {outcome:?}",
+                            role.as_str(),
+                            row.action
+                        ));
                     }
                 }
             }

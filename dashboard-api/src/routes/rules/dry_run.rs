@@ -57,8 +57,12 @@ pub(crate) async fn begin(
         Err((rule, running)) if (&rule, running) == (&id, version) => {}
         Err((rule, running)) => {
             let other = of_object(rules, &access, &rule, |_| Ok(())).is_ok();
-            let what = if other { format!("that of {rule}, version {running}") } else { "another".to_owned() };
-            return Err(Problem::new(ProblemKind::Busy, format!("one dry run at a time: {what} is under way; try again later")));
+            let what =
+                if other { format!("that of {rule}, version {running}") } else { "another".to_owned() };
+            return Err(Problem::new(
+                ProblemKind::Busy,
+                format!("one dry run at a time: {what} is under way; try again later"),
+            ));
         }
         Ok(progress) => {
             let (place, runs, desk) = (runs, runs.clone(), Arc::clone(&rules.desk));
@@ -152,7 +156,9 @@ fn prepare(
             detail: None,
             is_computed: true,
         };
-        if let Outcome::Refused(reason) = view.machine.judge(&attachment.command(report, object.revision), now) {
+        if let Outcome::Refused(reason) =
+            view.machine.judge(&attachment.command(report, object.revision), now)
+        {
             return Err(refused(&reason));
         }
         let draft = Draft {
@@ -190,7 +196,8 @@ impl Attachment {
     async fn give(&self, desk: &Service, report: DryRun) -> Result<(), String> {
         let words = |error: DeskError| format!("the result could not be attached: {error}");
         for _ in 0..MAX_ATTEMPTS {
-            let revision = desk.look(|view| view.machine.object(&self.rule).map_or(0, |object| object.revision));
+            let revision =
+                desk.look(|view| view.machine.object(&self.rule).map_or(0, |object| object.revision));
             let command = self.command(report.clone(), revision.map_err(words)?);
             match desk.submit(command).await.map_err(words)? {
                 Outcome::Accepted { .. } => return Ok(()),
