@@ -3,6 +3,8 @@
 //! One fact is `length, time, rank, flags, source, id, [recorded], body`; numbers are LEB128 varints, times zigzag
 //! milliseconds, names that recur are [`Symbols`]. Facts stand in canonical order.
 
+mod write;
+
 use std::borrow::Cow;
 
 use model::Instant;
@@ -10,6 +12,7 @@ use model::event::{Body, Decision, Discretion, Event, Field, Piece, Text};
 
 use crate::history::History;
 use crate::symbols::Symbols;
+use write::Writer;
 
 /// Encoded facts of one case, canonical order, no two of one (source, id).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,9 +41,10 @@ impl Facts {
 
     /// Puts a fact in its place. `false`, and nothing changed, if one of its (source, id) is there already.
     pub fn insert(&mut self, event: &Event<'_>, symbols: &mut Symbols) -> bool {
-        let Some(place) = self.place_of(event, symbols) else { return false };
+        let source = Name::of(&event.source, symbols);
+        let Some(place) = self.place_of(event, source, symbols) else { return false };
         let mut writer = Writer { bytes: symbols.lend_scratch(), symbols };
-        writer.fact(event);
+        writer.fact(event, source);
         let fact = writer.bytes;
         let mut bytes = std::mem::take(&mut self.bytes).into_vec();
         let behind = bytes.len() - place;
@@ -55,22 +59,26 @@ impl Facts {
     }
 
     /// Where a fact belongs; `None` if one of its (source, id) is there already.
-    fn place_of(&self, event: &Event<'_>, symbols: &Symbols) -> Option<usize> {
-        let key = (event.time, event.body.rank(), &*event.source, &*event.id);
-        let mut place = self.bytes.len();
+    fn place_of(&self, event: &Event<'_>, source: Name<'_>, symbols: &Symbols) -> Option<usize> {
+        let (key, id) = ((event.time, event.body.rank()), event.id.as_bytes());
+        let mut place = None;
         let mut reader = Reader { bytes: &self.bytes, at: 0 };
         while reader.at < self.bytes.len() {
             let start = reader.at;
-            let head = reader.head(symbols);
-            if *head.id == *event.id && *head.source == *event.source {
+            let head = reader.head();
+            if head.id == id && head.source == source {
                 return None;
             }
-            if place == self.bytes.len() && (head.time, head.rank(), &*head.source, &*head.id) > key {
-                place = start;
+            let order = || {
+                let by_source = || head.source.bytes(symbols).cmp(source.bytes(symbols));
+                (head.time, head.rank()).cmp(&key).then_with(by_source).then_with(|| head.id.cmp(id))
+            };
+            if place.is_none() && order().is_gt() {
+                place = Some(start);
             }
             reader.at = head.end;
         }
-        Some(place)
+        Some(place.unwrap_or(self.bytes.len()))
     }
 
     /// The facts, borrowed from the bytes and the symbols.
@@ -104,148 +112,32 @@ const fn unzigzag(n: u64) -> i64 {
     (n >> 1) as i64 ^ -((n & 1) as i64)
 }
 
-struct Writer<'s> {
-    bytes: Vec<u8>,
-    symbols: &'s mut Symbols,
+/// A name as it is written: the same name always has the same form, for the table of words only grows until it is full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Name<'a> {
+    Absent,
+    Symbol(u32),
+    Text(&'a [u8]),
 }
 
-impl Writer<'_> {
-    fn fact(&mut self, event: &Event<'_>) {
-        self.signed(event.time.0);
-        self.bytes.push(event.body.rank() | if event.recorded.is_some() { RECORDED } else { 0 });
-        self.name(&event.source);
-        self.text(&event.id);
-        if let Some(recorded) = event.recorded {
-            self.signed(recorded.0 - event.time.0);
-        }
-        self.body(&event.body);
+impl<'a> Name<'a> {
+    fn of(name: &'a str, symbols: &mut Symbols) -> Self {
+        symbols.number(name).map_or(Self::Text(name.as_bytes()), Self::Symbol)
     }
 
-    fn body(&mut self, body: &Body<'_>) {
-        match body {
-            Body::CaseAccepted { item, org, region, due } => {
-                self.name(item);
-                self.name(org);
-                self.optional_name(region.as_deref());
-                self.unsigned(due.len() as u64);
-                for (limit, at) in due {
-                    self.name(limit);
-                    self.signed(at.0);
-                }
-            }
-            Body::StepStarted { step, officers, due } => {
-                self.name(step);
-                self.texts(officers);
-                self.optional_instant(*due);
-            }
-            Body::OfficersAuthorized { step, officers } => {
-                self.name(step);
-                self.texts(officers);
-            }
-            Body::StepCompleted { step, officers, fields } => {
-                self.name(step);
-                self.texts(officers);
-                self.unsigned(fields.len() as u64);
-                for field in fields {
-                    self.name(&field.name);
-                    self.bytes.push(u8::from(field.blank));
-                }
-            }
-            Body::StepReturned { from, to } => {
-                self.name(from);
-                self.name(to);
-            }
-            Body::EvidenceUploaded { step, pieces } => {
-                self.name(step);
-                self.unsigned(pieces.len() as u64);
-                for piece in pieces {
-                    self.text(&piece.id);
-                    self.name(&piece.kind);
-                }
-            }
-            Body::EvidenceRemoved { step, ids } => {
-                self.name(step);
-                self.texts(ids);
-            }
-            Body::DecisionMade(decision) => self.decision(decision),
-            Body::ChargeAdded { fen } => self.signed(*fen),
-            Body::PenaltyExecuted { fen, has_voucher } => {
-                self.signed(*fen);
-                self.bytes.push(u8::from(*has_voucher));
-            }
-            Body::ClockSuspended { step } | Body::ClockResumed { step } => {
-                self.optional_name(step.as_deref())
-            }
-            Body::LimitExtended { limit, days } => {
-                self.name(limit);
-                self.unsigned(u64::from(*days));
-            }
-            Body::CaseClosed | Body::CaseWithdrawn | Body::SourceHeartbeat { .. } => {}
+    fn bytes(self, symbols: &'a Symbols) -> &'a [u8] {
+        match self {
+            Self::Absent => &[],
+            Self::Symbol(number) => symbols.word(number).expect("symbols only grow").as_bytes(),
+            Self::Text(text) => text,
         }
     }
 
-    fn decision(&mut self, decision: &Decision<'_>) {
-        self.name(&decision.step);
-        self.name(&decision.decision);
-        let flags = [
-            decision.cites_basis,
-            decision.has_reason,
-            decision.fine_fen.is_some(),
-            decision.discretion.is_some(),
-        ];
-        self.bytes.push((0..).zip(flags).map(|(i, flag)| u8::from(flag) << i).sum());
-        if let Some(fen) = decision.fine_fen {
-            self.signed(fen);
-        }
-        if let Some(discretion) = &decision.discretion {
-            self.optional_name(discretion.standard.as_deref());
-            self.optional_name(discretion.tier.as_deref());
-            self.unsigned(discretion.circumstances.len() as u64);
-            discretion.circumstances.iter().for_each(|c| self.name(c));
-        }
-    }
-
-    fn unsigned(&mut self, n: u64) {
-        write_varint(&mut self.bytes, n);
-    }
-
-    fn signed(&mut self, n: i64) {
-        self.unsigned(zigzag(n));
-    }
-
-    /// A text of its own: officers, evidence, event ids.
-    fn text(&mut self, text: &str) {
-        self.unsigned(text.len() as u64);
-        self.bytes.extend_from_slice(text.as_bytes());
-    }
-
-    fn texts(&mut self, texts: &[Text<'_>]) {
-        self.unsigned(texts.len() as u64);
-        texts.iter().for_each(|t| self.text(t));
-    }
-
-    /// A name that recurs: its number plus 2, or 1 and the text (0 is absence).
-    fn name(&mut self, name: &str) {
-        match self.symbols.number(name) {
-            Some(number) => self.unsigned(u64::from(number) + 2),
-            None => {
-                self.unsigned(1);
-                self.text(name);
-            }
-        }
-    }
-
-    fn optional_name(&mut self, name: Option<&str>) {
-        match name {
-            Some(name) => self.name(name),
-            None => self.unsigned(0),
-        }
-    }
-
-    fn optional_instant(&mut self, at: Option<Instant>) {
-        self.bytes.push(u8::from(at.is_some()));
-        if let Some(at) = at {
-            self.signed(at.0);
+    fn text(self, symbols: &'a Symbols) -> Option<Text<'a>> {
+        match self {
+            Self::Absent => None,
+            Self::Symbol(number) => Some(Cow::Borrowed(symbols.word(number).expect("symbols only grow"))),
+            Self::Text(text) => Some(text_of(text)),
         }
     }
 }
@@ -253,11 +145,14 @@ impl Writer<'_> {
 /// Set in the tag of a fact that says when it was recorded; the rest is the rank.
 const RECORDED: u8 = 0x80;
 
+/// What a required name that is absent would break.
+const REQUIRED: &str = "a name that is required was written";
+
 struct Head<'a> {
     time: Instant,
     tag: u8,
-    source: Text<'a>,
-    id: Text<'a>,
+    source: Name<'a>,
+    id: &'a [u8],
     /// Behind the fact.
     end: usize,
 }
@@ -276,7 +171,8 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn fact(&mut self, symbols: &'a Symbols) -> Event<'a> {
-        let Head { time, tag, source, id, end } = self.head(symbols);
+        let Head { time, tag, source, id, end } = self.head();
+        let (source, id) = (source.text(symbols).expect(REQUIRED), text_of(id));
         let recorded = (tag & RECORDED != 0).then(|| time.plus_ms(self.signed()));
         let body = self.body(tag & !RECORDED, symbols);
         assert_eq!(self.at, end, "a fact of rank {} was not read to its end", tag & !RECORDED);
@@ -284,14 +180,14 @@ impl<'a> Reader<'a> {
     }
 
     /// What identifies and orders a fact.
-    fn head(&mut self, symbols: &'a Symbols) -> Head<'a> {
+    fn head(&mut self) -> Head<'a> {
         let length = self.unsigned() as usize;
         let end = self.at + length;
         Head {
             time: Instant(self.signed()),
             tag: self.byte(),
-            source: self.name(symbols),
-            id: self.text(),
+            source: self.written_name(),
+            id: self.text_bytes(),
             end,
         }
     }
@@ -351,8 +247,17 @@ impl<'a> Reader<'a> {
         self.bytes[self.at - 1]
     }
 
+    #[inline]
     fn unsigned(&mut self) -> u64 {
-        let (mut n, mut shift) = (0, 0);
+        match self.byte() {
+            // As most lengths and names are.
+            byte @ ..0x80 => u64::from(byte),
+            byte => self.unsigned_behind(byte),
+        }
+    }
+
+    fn unsigned_behind(&mut self, first: u8) -> u64 {
+        let (mut n, mut shift) = (u64::from(first & 0x7f), 7);
         loop {
             let byte = self.byte();
             n |= u64::from(byte & 0x7f) << shift;
@@ -368,10 +273,15 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self) -> Text<'a> {
+        text_of(self.text_bytes())
+    }
+
+    #[inline]
+    fn text_bytes(&mut self) -> &'a [u8] {
         let length = self.unsigned() as usize;
         let text = &self.bytes[self.at..self.at + length];
         self.at += length;
-        Cow::Borrowed(std::str::from_utf8(text).expect("texts were written as UTF-8"))
+        text
     }
 
     fn list<T>(&mut self, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
@@ -380,18 +290,27 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&mut self, symbols: &'a Symbols) -> Text<'a> {
-        self.optional_name(symbols).expect("a name that is required was written")
+        self.optional_name(symbols).expect(REQUIRED)
     }
 
     fn optional_name(&mut self, symbols: &'a Symbols) -> Option<Text<'a>> {
+        self.written_name().text(symbols)
+    }
+
+    #[inline]
+    fn written_name(&mut self) -> Name<'a> {
         match self.unsigned() {
-            0 => None,
-            1 => Some(self.text()),
-            n => Some(Cow::Borrowed(symbols.word(n as u32 - 2).expect("symbols only grow"))),
+            0 => Name::Absent,
+            1 => Name::Text(self.text_bytes()),
+            n => Name::Symbol(n as u32 - 2),
         }
     }
 
     fn optional_instant(&mut self) -> Option<Instant> {
         (self.byte() != 0).then(|| Instant(self.signed()))
     }
+}
+
+fn text_of(bytes: &[u8]) -> Text<'_> {
+    Cow::Borrowed(std::str::from_utf8(bytes).expect("texts were written as UTF-8"))
 }
