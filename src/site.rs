@@ -152,7 +152,20 @@ pub(crate) fn start(
         let orders = orders(site, catalogue, &rules);
         let overseer = overseer(site, catalogue, &rules, &connection, &registry)?;
         running.spawn("overseer", move || overseer.run(&halt))?;
-        Some(crate::serve::Door { listener: api, doors, live, rules, registers, orders, limits, hub })
+        // What is wrong with the catalogue has been told when it was loaded.
+        let (files, _) = Catalogue::readable_files(&site.catalogue);
+        let reference = dashboard_api::Reference::of_files(&files);
+        Some(crate::serve::Door {
+            listener: api,
+            doors,
+            live,
+            rules,
+            registers,
+            orders,
+            reference,
+            limits,
+            hub,
+        })
     } else {
         None
     };

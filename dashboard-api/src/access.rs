@@ -71,7 +71,7 @@ impl Access {
         Some(Scope::of(grants, orgs))
     }
 
-    /// Who asks, and the tree that his reach is of.
+    /// Who asks, and the tree that his reach is of; nobody where no identity is configured.
     pub(crate) fn person(&self) -> Option<(&Person, &Orgs)> {
         match self {
             Self::Open => None,
@@ -97,10 +97,7 @@ impl Access {
 
     /// Whom the page greets.
     pub(crate) fn name(&self) -> Option<&str> {
-        match self {
-            Self::Open => None,
-            Self::Person(person, _) => Some(&person.name),
-        }
+        self.person().map(|(person, _)| person.name.as_str())
     }
 }
 
@@ -196,7 +193,7 @@ impl Asked {
     }
 
     fn is_page(&self) -> bool {
-        self.path == "/"
+        self.path == "/plain"
     }
 
     fn write(&self, person: Option<&Person>, response: &Response) {

@@ -7,6 +7,7 @@ mod command;
 mod completeness;
 mod dry_run;
 mod mask;
+mod me;
 mod operations;
 mod orders;
 mod problem;
@@ -25,6 +26,7 @@ pub(crate) use case::{Case, Event, Timeline};
 pub(crate) use command::{Accepted, ActionBody, CommandBody};
 pub(crate) use completeness::{Completeness, IncidentList};
 pub(crate) use dry_run::DryRunStanding;
+pub(crate) use me::Me;
 pub(crate) use operations::{DeadLetterList, Health, Progress, letter_keyset};
 pub(crate) use orders::{
     AlarmLife, FollowAccepted, FollowBody, FollowWord, OpenBody, OrderAccepted, OrderActionBody,

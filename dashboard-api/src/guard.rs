@@ -14,7 +14,7 @@ use crate::error::{Problem, ProblemKind};
 use crate::limits::{Limits, MAX_QUERY_BYTES};
 use crate::telemetry::{Bound, RequestMetrics};
 
-/// The page needs its own style sheet and nothing else; scripts, frames and other hosts stay out.
+/// Of answers that set none themselves. The plain page needs its own style sheet and nothing else.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -89,7 +89,7 @@ pub(crate) async fn dress(State(is_https): State<bool>, request: Request, next: 
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if is_https {
         let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);

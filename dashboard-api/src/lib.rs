@@ -1,5 +1,5 @@
-//! Alarms, cases, statistics and the pipeline's progress over HTTP, a small page to look at them, rules on their way
-//! through review, and supervision orders.
+//! Alarms, cases, statistics and the pipeline's progress over HTTP, rules on their way through review, supervision
+//! orders, the console, and a plain page for who has no script.
 //!
 //! It reads ClickHouse views, gives commands to the desk, and takes no part in the pipeline. What must stay true:
 //! every value a client sends reaches ClickHouse as a bound parameter; every question is narrowed to
@@ -8,6 +8,8 @@
 //! store works inside. Users read `docs/api.md`; `openapi.json` is the contract.
 
 mod access;
+mod catalogue;
+mod console;
 mod cursor;
 mod dry_runs;
 mod dto;
@@ -32,6 +34,7 @@ mod testing;
 mod words;
 
 pub use self::registers::{NotPublished, Propose, RegisterSource, Registers, Standing};
+pub use catalogue::Reference;
 pub use dry_runs::{Draft, Progress, Run};
 pub use limits::{Limits, Rate};
 pub use orders::{Orders, fact};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+/// The zone of civil days where none is named.
+pub(crate) const DEFAULT_ZONE: &str = "Asia/Shanghai";
 /// Largest page of a list, in rows.
 pub(crate) const MAX_PAGE_ROWS: u32 = 500;
 pub(crate) const DEFAULT_PAGE_ROWS: u32 = 50;

@@ -1,4 +1,4 @@
-//! The page at `/` as HTML. Pure; everything that came from outside is escaped, and there is no script.
+//! The page at `/plain` as HTML. Pure; everything that came from outside is escaped, and there is no script.
 
 mod html;
 mod language;
@@ -13,6 +13,8 @@ use crate::store::rows::{AlarmRow, StatsRow};
 use html::{Html, document};
 pub(crate) use language::Language;
 
+/// Where the page is.
+const ADDRESS: &str = "/plain";
 pub(crate) const STYLE: &str = include_str!("page/style.css");
 
 /// What the page shows.
@@ -42,6 +44,7 @@ impl View {
 pub(crate) fn render(view: &View, language: Language) -> String {
     let mut html = Html::default();
     greet(&mut html, view.person.as_deref(), language);
+    console(&mut html, language);
     table(&mut html, view, language);
     filters(&mut html, &view.filter, language);
     list(&mut html, view, language);
@@ -49,7 +52,7 @@ pub(crate) fn render(view: &View, language: Language) -> String {
         let mut pairs = pairs(&view.filter, language);
         pairs.push(("cursor", cursor.clone()));
         html.raw("<p class=\"next\">")
-            .link(&link("/", &pairs), language.pick("下一页", "Next page"))
+            .link(&link(ADDRESS, &pairs), language.pick("下一页", "Next page"))
             .raw("</p>\n");
     }
     document(language, html)
@@ -76,6 +79,21 @@ fn greet(html: &mut Html, person: Option<&str>, language: Language) {
     }
 }
 
+/// The way to the console, or how to get one.
+fn console(html: &mut Html, language: Language) {
+    html.raw("<p class=\"facts\">");
+    if crate::console::is_built() {
+        html.link("/", language.pick("进入控制台", "To the console"));
+    } else {
+        let how = language.pick(
+            "此程序未编入控制台：请先运行 cargo xtask console，再重新构建。",
+            "This binary was built without the console: run cargo xtask console, then build again.",
+        );
+        html.text(how);
+    }
+    html.raw("</p>\n");
+}
+
 fn home(language: Language) -> String {
     pairs_link(&Filter::default(), language)
 }
@@ -87,7 +105,7 @@ fn pairs(filter: &Filter, language: Language) -> Vec<(&'static str, String)> {
 }
 
 fn pairs_link(filter: &Filter, language: Language) -> String {
-    link("/", &pairs(filter, language))
+    link(ADDRESS, &pairs(filter, language))
 }
 
 /// Kinds down, lights across; every number leads to its list.
@@ -198,7 +216,7 @@ mod tests {
     fn every_number_leads_to_its_list() {
         let groups = vec![StatsRow { key: vec!["evidence".into(), "red".into()], number: 7 }];
         let page = render(&View::new(Filter::default(), 5, Vec::new(), groups), Language::Zh);
-        assert!(page.contains("<a href=\"/?kind=evidence&amp;light=red&amp;lang=zh\">7</a>"));
+        assert!(page.contains("<a href=\"/plain?kind=evidence&amp;light=red&amp;lang=zh\">7</a>"));
         assert!(page.contains("证据固化") && page.contains("没有预警"));
     }
 }

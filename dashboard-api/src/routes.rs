@@ -2,12 +2,14 @@
 
 mod alarms;
 mod cases;
+mod catalogue;
 mod completeness;
 mod dead_letters;
 mod follows;
 mod health;
 mod incidents;
 mod index;
+mod me;
 mod orders;
 mod progress;
 mod registers;
@@ -18,7 +20,7 @@ mod todo;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -27,7 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access;
-use crate::error::Problem;
+use crate::console;
 use crate::guard::{self, Guard};
 use crate::limits::{Limits, MAX_BODY_BYTES, MAX_COMMAND_BYTES, MAX_UPLOAD_BYTES};
 use crate::rate;
@@ -51,6 +53,7 @@ const PROBES: usize = 8;
     tags(
         (name = "alarms", description = "What was found, with its explanation, its history and its facts"),
         (name = "cases", description = "Cases and what happened in them"),
+        (name = "catalogue", description = "What names mean, and who asks"),
         (name = "rules", description = "Rules on their way through review, their versions, commands and audit trail"),
         (name = "registers", description = "Officers, organisations and calendars, and how they are published"),
         (name = "orders", description = "Supervision orders of both tiers, to-do lists, follows"),
@@ -84,6 +87,9 @@ fn resources() -> OpenApiRouter<ApiState> {
         .routes(routes!(progress::read))
         .routes(routes!(completeness::read))
         .routes(routes!(incidents::list))
+        .routes(routes!(catalogue::read))
+        .routes(routes!(catalogue::item))
+        .routes(routes!(me::read))
         .routes(routes!(rules::list))
         .routes(routes!(rules::one))
         .routes(routes!(rules::version))
@@ -147,14 +153,14 @@ pub fn router(state: ApiState) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(state.gate.meters.clone(), rate::by_address));
     Router::from(resources())
-        .route("/", get(index::page))
+        .route("/plain", get(index::page))
         .layer(admitted)
         .merge(open)
         .layer(bounded(state.limits, MAX_BODY_BYTES))
         .merge(commands)
         .merge(tables)
         .merge(probes)
-        .fallback(async || Problem::of_status(StatusCode::NOT_FOUND))
+        .fallback(console::serve)
         .layer(from_fn_with_state(state.is_https, guard::dress))
         .layer(from_fn_with_state(state.metrics.clone(), telemetry::observe))
         .with_state(state)

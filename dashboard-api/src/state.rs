@@ -9,6 +9,7 @@ use model::catalogue::Orgs;
 use prometheus::Registry;
 
 use crate::access::Gate;
+use crate::catalogue::Reference;
 use crate::limits::Limits;
 use crate::orders::Orders;
 use crate::rate::Meters;
@@ -31,6 +32,8 @@ pub struct ApiState {
     pub(crate) registers: Option<Registers>,
     /// Absent likewise.
     pub(crate) orders: Option<Orders>,
+    /// Empty: nothing is named.
+    pub(crate) reference: Reference,
     /// Addresses of signing in, before the gate.
     pub(crate) pages: Router,
     /// Absent: this process tells nothing as it happens.
@@ -64,6 +67,7 @@ impl ApiState {
             rules: None,
             registers: None,
             orders: None,
+            reference: Reference::default(),
             pages: Router::new(),
             hub: None,
             is_https: false,
@@ -109,6 +113,13 @@ impl ApiState {
     #[must_use]
     pub fn with_hub(mut self, hub: Arc<Hub>) -> Self {
         self.hub = Some(hub);
+        self
+    }
+
+    /// Shows a catalogue, for clients to name things by.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Reference) -> Self {
+        self.reference = reference;
         self
     }
 

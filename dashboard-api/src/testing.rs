@@ -101,6 +101,7 @@ fn key(group: Group, axis: Axis, zone: &str, row: &AlarmRow) -> String {
     let at = Timestamp::from_millisecond(time(axis, row)).unwrap();
     match group {
         Group::Day => at.to_zoned_datetime(TimeZone::get(zone).unwrap()).date().to_string(),
+        Group::Hour => crate::dto::rfc3339(model::Instant(time(axis, row).div_euclid(3_600_000) * 3_600_000)),
         Group::Org => row.org.clone(),
         Group::Region => row.region.clone(),
         Group::Item => row.item.clone(),

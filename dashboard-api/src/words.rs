@@ -27,8 +27,8 @@ pub(crate) const LANGUAGES: [&str; 2] = ["zh", "en"];
 /// Where a version of a rule is on its way, as `workflow::State` writes it.
 pub(crate) const STAGES: [&str; 8] =
     ["draft", "legally_passed", "submitted", "first_passed", "approved", "returned", "replaced", "withdrawn"];
-pub(crate) const GROUPS: [&str; 9] =
-    ["day", "org", "region", "item", "category", "kind", "code", "light", "state"];
+pub(crate) const GROUPS: [&str; 10] =
+    ["day", "hour", "org", "region", "item", "category", "kind", "code", "light", "state"];
 
 pub(crate) fn kinds() -> Vec<&'static str> {
     Kind::ALL.iter().map(|kind| kind.as_str()).collect()

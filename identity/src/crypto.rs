@@ -90,7 +90,7 @@ impl JwtSigner for Es256 {
 }
 
 /// 256 bits that nobody can guess, in hexadecimal; none if the system has no chance to give.
-pub(crate) fn secret() -> Option<String> {
+pub fn secret() -> Option<String> {
     let mut bytes = [0; 32];
     ring::rand::SecureRandom::fill(&SystemRandom::new(), &mut bytes).ok()?;
     Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -18,6 +18,7 @@ mod rights;
 mod source;
 
 pub use check::{Policy, Refused};
+pub use crypto::secret;
 pub use grant::{Bounds, Grant, Person, Reach, Scope};
 pub use keeper::Identity;
 pub use keys::Alg;

@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use model::Instant;
 use serde::Deserialize;
 
@@ -62,11 +62,12 @@ impl Login {
         Self { settings: Arc::new(settings), identity, clock }
     }
 
-    /// `/session/login`, `/session/callback`, `/session/logout`.
+    /// `/session/login`, `/session/callback`, `/session/token`, `/session/logout`.
     pub fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         Router::new()
             .route("/session/login", get(begin))
             .route(CALLBACK, get(finish))
+            .route("/session/token", get(give))
             .route("/session/logout", get(end))
             .with_state(self)
     }
@@ -176,6 +177,19 @@ async fn finish(State(login): State<Login>, RawQuery(query): RawQuery, headers: 
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// The cookie's token, for a page of our own that wants to command: the cookie itself counts for reading alone. A foreign
+/// page cannot read the answer, and its browser says where the request comes from.
+async fn give(headers: HeaderMap) -> Response {
+    let from = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    if from.is_some_and(|site| site != b"same-origin") {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    match cookie(&headers, COOKIE) {
+        Some(token) => Json(serde_json::json!({"access_token": token})).into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
+    }
 }
 
 async fn end(State(login): State<Login>) -> Response {

@@ -167,7 +167,7 @@ fn operations(site: &Site) {
     let document = site.get("/api/v1/openapi.json");
     assert!(document.content_type.starts_with("application/json"), "{}", document.content_type);
     assert!(document.json()["paths"]["/api/v1/alarms"]["get"].is_object());
-    for language in ["/", "/?lang=en"] {
+    for language in ["/plain", "/plain?lang=en"] {
         let page = site.get(language);
         assert!(
             page.content_type.starts_with("text/html") && page.text().contains("s-00"),

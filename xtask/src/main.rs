@@ -1,10 +1,12 @@
 //! The project's own chores: `cargo xtask tidy` holds the rules that no compiler knows,
-//! `cargo xtask ci` is the one gate, `cargo xtask test` runs every test there is, `cargo xtask dashboards` writes Grafana's.
+//! `cargo xtask ci` is the one gate, `cargo xtask test` runs every test there is, `cargo xtask console` builds the web
+//! console, `cargo xtask dashboards` writes Grafana's.
 //!
 //! What must stay true: the gate is the same on a desk and in `.ci/run`; a rule says where it was broken and what
 //! would be right; nothing here is needed to build or run the product.
 
 mod ci;
+mod console;
 mod dashboards;
 mod metadata;
 mod repository;
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-const USAGE: &str = "usage: cargo xtask tidy | ci | test | dashboards [--console URL --out DIR]";
+const USAGE: &str = "usage: cargo xtask tidy | ci | test | console | dashboards [--console URL --out DIR]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +37,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         [command] if command == "tidy" => tidy::run(),
         [command] if command == "ci" => ci::run(),
         [command] if command == "test" => test::run(),
+        [command] if command == "console" => console::run(),
         [command] if command == "dashboards" => dashboards::write(),
         [command, console, url, out, dir]
             if command == "dashboards" && console == "--console" && out == "--out" =>

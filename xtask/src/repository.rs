@@ -19,6 +19,14 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
+/// Where deploy/setup.sh puts what it fetches.
+pub(crate) fn cache() -> Result<PathBuf> {
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    let cache =
+        std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home).context("HOME is not set")?;
+    Ok(cache.join("xiezhi"))
+}
+
 /// A file of the repository; `path` is relative to the root, with forward slashes.
 pub(crate) struct SourceFile {
     pub(crate) path: String,

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::repository;
+use crate::{console, repository};
 
 const BUILD: &[&str] = &["build", "--workspace", "--lib", "--bins", "--tests", "--locked"];
 /// Three at a time keep two cores busy: an experiment waits for its own faults most of the time.
@@ -28,9 +28,12 @@ struct Outcome {
 pub(crate) fn run() -> Result<bool> {
     let root = repository::root()?;
     let start = Instant::now();
+    // Before cargo, which takes it into the binary.
+    ensure!(console::run()?, "the console could not be built");
     ensure!(cargo(&root, BUILD).status().context("running cargo build")?.success(), "the build failed");
     println!("test: built in {:.0} s", start.elapsed().as_secs_f32());
-    let mut outcomes = vec![rust_tests(&root)?];
+    let mut outcomes = vec![console_tests(&root, "console", "test")?, rust_tests(&root)?];
+    outcomes.push(console_tests(&root, "console in a browser", "browser")?);
     outcomes.extend(oracle_tests(&root)?);
     let comparison =
         ("oracle against xiezhi", "tests/oracle/compare.py", &["--seeds", "1..40", "--cases", "60"][..]);
@@ -66,6 +69,21 @@ fn rust_tests(root: &Path) -> Result<Outcome> {
     let totals = Totals::of(&lines);
     // A run that found nothing to run has proved nothing.
     Ok(Outcome { name: "cargo test", well: well && totals.passed > 0, counts: totals.to_string() })
+}
+
+/// A script of console/package.json that ends with node's own counts.
+fn console_tests(root: &Path, name: &'static str, script: &str) -> Result<Outcome> {
+    let mut command = console::node(root, "npm")?;
+    command.args(["run", "--silent", script]);
+    let program = target(root).join("debug/xiezhi");
+    let (well, lines) = watched(command.env("XIEZHI_PROGRAM", program))?;
+    let count = |what: &str| {
+        let line =
+            lines.iter().rev().find_map(|line| line.trim_start_matches(['#', 'ℹ', ' ']).strip_prefix(what));
+        line.and_then(|count| count.trim().parse::<usize>().ok()).unwrap_or(0)
+    };
+    let (passed, failed) = (count("pass "), count("fail "));
+    Ok(Outcome { name, well: well && passed > 0, counts: format!("{passed} passed, {failed} failed") })
 }
 
 /// The oracle's own tests: expectations worked out by hand.
@@ -105,10 +123,7 @@ fn target(root: &Path) -> PathBuf {
 
 /// The interpreter of the environment that deploy/setup.sh makes.
 fn python(root: &Path) -> Result<Command> {
-    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    let cache =
-        std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home).context("HOME is not set")?;
-    let interpreter = cache.join("xiezhi/venv/bin/python");
+    let interpreter = repository::cache()?.join("venv/bin/python");
     ensure!(interpreter.exists(), "{} is missing: run deploy/setup.sh", interpreter.display());
     let mut command = Command::new(interpreter);
     command.current_dir(root);

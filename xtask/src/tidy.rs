@@ -7,6 +7,7 @@ mod edges;
 mod functions;
 mod license;
 mod mask;
+mod npm;
 mod text;
 
 use anyhow::{Context, Result};
@@ -24,14 +25,18 @@ pub(crate) fn run() -> Result<bool> {
     let on_platform = metadata::packages(&root, Some(PLATFORM))?;
     let deny = std::fs::read_to_string(root.join("deny.toml")).context("reading deny.toml")?;
 
+    let allowed = license::allowed_by(&deny)?;
     let mut complaints = edges::check(&packages);
     complaints.extend(dependencies::check_sources(&packages));
-    complaints.extend(dependencies::check_licenses(&packages, &license::allowed_by(&deny)?));
+    complaints.extend(dependencies::check_licenses(&packages, &allowed));
     complaints.extend(dependencies::check_duplicates(&on_platform));
     for file in repository::files(&root)? {
         complaints.extend(text::check(&file));
         if file.path.ends_with(".rs") {
             complaints.extend(functions::check(&file));
+        }
+        if file.path == npm::LOCK {
+            complaints.extend(npm::check(&file.text, &allowed));
         }
     }
     Ok(report(&complaints))

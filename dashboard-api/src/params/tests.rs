@@ -75,7 +75,7 @@ fn groups_are_named_once_and_zones_are_known() {
     let params = |query| Params::<StatsParams>::parse(query).unwrap();
     assert!(params("by=day&by=kind").groups().is_ok());
     assert!(params("by=kind&by=kind").groups().unwrap_err().detail.contains("twice"));
-    assert!(params("by=year").groups().unwrap_err().detail.contains("one of: day, org"));
+    assert!(params("by=year").groups().unwrap_err().detail.contains("one of: day, hour, org"));
     assert_eq!(params("").zone().unwrap().0, "Asia/Shanghai");
     assert_eq!(params("zone=asia/shanghai").zone().unwrap().0, "Asia/Shanghai");
     assert!(params("zone=Beijing").zone().unwrap_err().detail.contains("IANA"));

@@ -8,11 +8,10 @@ use utoipa::IntoParams;
 use super::Params;
 use crate::cursor;
 use crate::error::Problem;
-use crate::limits::{DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS};
+use crate::limits::{DEFAULT_PAGE_ROWS, DEFAULT_ZONE, MAX_PAGE_ROWS};
 use crate::question::{Axis, DeadLetterField, DeadLetterQuery, Field, Filter, Group};
 use crate::words;
 
-const DEFAULT_ZONE: &str = "Asia/Shanghai";
 /// What a `DateTime64` holds, and no event is older.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2299;
 

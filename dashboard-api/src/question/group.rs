@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::time::Instant;
+use model::time::{Instant, MS_PER_HOUR};
 
 use super::filter::{Field, Filter};
 
@@ -10,6 +10,8 @@ use super::filter::{Field, Filter};
 pub enum Group {
     /// The civil day of the filter's axis.
     Day,
+    /// The hour of the filter's axis in which the civil clock shows one number.
+    Hour,
     Org,
     Region,
     Item,
@@ -21,8 +23,9 @@ pub enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Day,
+        Self::Hour,
         Self::Org,
         Self::Region,
         Self::Item,
@@ -36,6 +39,7 @@ impl Group {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Day => "day",
+            Self::Hour => "hour",
             Self::Org => "org",
             Self::Region => "region",
             Self::Item => "item",
@@ -52,6 +56,7 @@ impl Group {
     pub(crate) fn narrow(self, filter: Filter, value: &str, zone: &TimeZone) -> Filter {
         let field = match self {
             Self::Day => return within_day(filter, value, zone),
+            Self::Hour => return within_hour(filter, value),
             Self::Region => return within_region(filter, value),
             Self::Org => Field::Org,
             Self::Item => Field::Item,
@@ -82,6 +87,13 @@ fn within_day(filter: Filter, day: &str, zone: &TimeZone) -> Filter {
     }
 }
 
+fn within_hour(filter: Filter, start: &str) -> Filter {
+    match Instant::parse(start) {
+        Some(from) => filter.within(from, from.plus_ms(MS_PER_HOUR)),
+        None => filter,
+    }
+}
+
 fn start_of(date: Date, zone: &TimeZone) -> Option<Instant> {
     let start = date.to_zoned_datetime(zone.clone()).ok()?.start_of_day().ok()?;
     Some(Instant(start.timestamp().as_millisecond()))
@@ -104,6 +116,13 @@ mod tests {
         let zone = TimeZone::get("Europe/Rome").unwrap();
         let filter = Group::Day.narrow(Filter::default(), "2026-03-29", &zone);
         assert_eq!(filter.to.unwrap().0 - filter.from.unwrap().0, 23 * 3_600_000);
+    }
+
+    #[test]
+    fn an_hour_is_named_by_its_beginning() {
+        let filter = Group::Hour.narrow(Filter::default(), "2026-03-02T06:00:00.000Z", &TimeZone::UTC);
+        assert_eq!(filter.from, Instant::parse("2026-03-02T06:00:00Z"));
+        assert_eq!(filter.to, Instant::parse("2026-03-02T07:00:00Z"));
     }
 
     #[test]

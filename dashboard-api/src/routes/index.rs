@@ -1,4 +1,4 @@
-//! `/`: a page to look at the latest alarms with nothing but a browser, until the console takes its place.
+//! `/plain`: a page to look at the latest alarms without any script.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};

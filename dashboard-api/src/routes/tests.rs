@@ -75,6 +75,7 @@ async fn every_number_is_the_length_of_its_list() {
     for query in [
         "by=day&by=region",
         "by=day&zone=UTC&axis=violated",
+        "by=hour&by=light",
         "by=category&by=state&by=org",
         "region=37&by=region",
     ] {
@@ -246,7 +247,7 @@ async fn an_absent_store_is_said_so_without_its_words() {
         (StoreError::Broken, 500, false),
     ] {
         let app = App::new(FakeReader { failure: Some(failure), ..FakeReader::default() });
-        for uri in ["/api/v1/alarms", "/api/v1/stats?by=day", "/api/v1/progress", "/readyz", "/"] {
+        for uri in ["/api/v1/alarms", "/api/v1/stats?by=day", "/api/v1/progress", "/readyz", "/plain"] {
             let response = app.send(get(uri)).await;
             assert_eq!(response.status().as_u16(), status, "{uri}");
             assert_eq!(response.headers().contains_key("retry-after"), retry, "{uri}");
@@ -285,18 +286,51 @@ async fn what_is_too_large_too_many_or_too_slow_is_refused() {
 #[tokio::test]
 async fn the_page_needs_no_script_and_speaks_two_languages() {
     let app = App::new(with_alarms(3));
-    let response = app.send(get("/")).await;
+    let response = app.send(get("/plain")).await;
     assert!(
         response.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'")
     );
-    let (_, zh) = app.text("/").await;
-    let (_, en) = app.text("/?lang=en&light=red").await;
+    let (_, zh) = app.text("/plain").await;
+    let (_, en) = app.text("/plain?lang=en&light=red").await;
     assert!(zh.contains("最新预警") && en.contains("Latest alarms"));
-    assert!(zh.contains("href=\"/?kind=evidence&amp;light=red&amp;lang=zh\">3</a>"));
+    assert!(zh.contains("href=\"/plain?kind=evidence&amp;light=red&amp;lang=zh\">3</a>"));
     assert!(!zh.contains("<script") && !zh.contains("http"));
-    let (status, refused) = app.text("/?lang=en&light=blue").await;
+    let (status, refused) = app.text("/plain?lang=en&light=blue").await;
     assert!(status == 400 && refused.contains("one of: yellow, red"));
     assert!(app.text("/style.css").await.1.contains("prefers-color-scheme"));
+}
+
+#[tokio::test]
+async fn a_browser_gets_the_console_and_a_program_never_a_page() {
+    let app = App::new(FakeReader::default());
+    let response = app.send(get("/?lang=en")).await;
+    if crate::console::is_built() {
+        assert!(
+            response.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'")
+        );
+    } else {
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["location"]),
+            (303, &"/plain?lang=en".parse().unwrap())
+        );
+    }
+    for uri in ["/api/v1/nothing", "/assets/nothing.js", "/session/nothing"] {
+        let browser = Request::get(uri).header("accept", "text/html").body(Body::empty()).unwrap();
+        let response = app.send(browser).await;
+        assert_eq!(response.status(), 404, "{uri}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json", "{uri}");
+    }
+    let posted = Request::post("/").header("accept", "text/html").body(Body::empty()).unwrap();
+    assert_eq!(app.send(posted).await.status(), 404);
+}
+
+#[tokio::test]
+async fn without_an_identity_nobody_is_named_and_all_may_be_read() {
+    let app = App::new(FakeReader::default());
+    let me = app.ok("/api/v1/me").await;
+    assert_eq!((&me["id"], &me["grants"], &me["sees"]["rules"]), (&Value::Null, &json!([]), &json!(true)));
+    assert_eq!(app.ok("/api/v1/catalogue").await["items"], json!([]));
+    assert_eq!(app.json("/api/v1/catalogue/items/9901-CF-0042").await.0, 404);
 }
 
 #[tokio::test]

@@ -98,9 +98,16 @@ fn need(path: &str) -> Option<&'static str> {
         "/api/v1/orders" | "/api/v1/orders/{id}" => "orders",
         "/api/v1/todo" => "to-do lists",
         // Commands have stories of their own (tests/system/rules.rs, orders.rs).
-        "/api/v1/rules/{id}/commands" | "/api/v1/orders/{id}/commands" | "/api/v1/follows" => return None,
-        // An answer without an end has a test of its own (stream.rs).
-        "/healthz" | "/readyz" | "/api/v1/stream" => return None,
+        // The catalogue and `me` are for whoever has signed in; an answer without an end has a test of its own (stream.rs).
+        "/healthz"
+        | "/readyz"
+        | "/api/v1/stream"
+        | "/api/v1/catalogue"
+        | "/api/v1/catalogue/items/{code}"
+        | "/api/v1/me"
+        | "/api/v1/rules/{id}/commands"
+        | "/api/v1/orders/{id}/commands"
+        | "/api/v1/follows" => return None,
         path => panic!("{path} has no place in the matrix"),
     })
 }

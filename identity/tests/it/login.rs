@@ -63,10 +63,17 @@ impl Site {
     }
 
     async fn get(&self, address: &str, cookie: &str) -> Page {
+        self.get_from("same-origin", address, cookie).await
+    }
+
+    /// As a browser asks that says where the request comes from.
+    async fn get_from(&self, from: &'static str, address: &str, cookie: &str) -> Page {
         let address =
             if address.starts_with('/') { format!("{}{address}", self.origin) } else { address.to_owned() };
         let (agent, cookie) = (self.agent.clone(), cookie.to_owned());
-        let ask = move || agent.get(&address).header("cookie", cookie).call().unwrap();
+        let ask = move || {
+            agent.get(&address).header("sec-fetch-site", from).header("cookie", cookie).call().unwrap()
+        };
         page(tokio::task::spawn_blocking(ask).await.unwrap())
     }
 
@@ -137,6 +144,11 @@ async fn a_browser_signs_in_and_gets_a_cookie_that_is_believed() {
     assert!(kept.contains("HttpOnly; SameSite=Lax"), "{kept}");
     let token = kept.split(['=', ';']).nth(1).unwrap();
     assert_eq!(site.identity.person(token, NOW).await.unwrap().id, "xi");
+    // A page of our own may have it, to command with; one of another site may not.
+    let own = site.get("/session/token", &format!("{COOKIE}={token}")).await;
+    assert_eq!((own.status, own.body), (200, json!({"access_token": token}).to_string()));
+    assert_eq!(site.get("/session/token", "").await.status, 401);
+    assert_eq!(site.get_from("cross-site", "/session/token", &format!("{COOKIE}={token}")).await.status, 403);
     let again = site.get(&picked.location, &pending).await;
     assert_eq!((again.status, again.cookies.len()), (502, 0), "a code works once");
 }

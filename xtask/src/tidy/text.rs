@@ -8,7 +8,8 @@ const LONG_LINES: usize = 400;
 const TOO_LONG_LINES: usize = 600;
 
 /// Text that people write by hand. Markdown is left out: two blanks at a line's end mean something there.
-const BY_HAND: &[&str] = &[".rs", ".toml", ".sh", ".py", ".sql", ".yaml", ".yml", ".xml", ".ci/run"];
+const BY_HAND: &[&str] =
+    &[".rs", ".ts", ".tsx", ".css", ".toml", ".sh", ".py", ".sql", ".yaml", ".yml", ".xml", ".ci/run"];
 
 pub(crate) fn check(file: &SourceFile) -> Vec<Complaint> {
     let mut complaints = Vec::new();

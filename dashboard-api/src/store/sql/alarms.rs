@@ -80,8 +80,10 @@ pub(crate) fn stats(query: &StatsQuery) -> Sql {
     let conditions = conditions(&mut sql, &query.filter, &query.scope);
     sql.push_where(&conditions);
     sql.push(" GROUP BY key ORDER BY ");
-    if let Some(day) = query.by.iter().position(|group| *group == Group::Day) {
-        sql.push(&format!("key[{}] DESC, ", day + 1));
+    for (index, group) in query.by.iter().enumerate() {
+        if matches!(group, Group::Day | Group::Hour) {
+            sql.push(&format!("key[{}] DESC, ", index + 1));
+        }
     }
     sql.push("number DESC, key ASC");
     sql.push_limit();
@@ -91,6 +93,10 @@ pub(crate) fn stats(query: &StatsQuery) -> Sql {
 fn key(sql: &mut Sql, group: Group, axis: &str, zone: &str) -> String {
     match group {
         Group::Day => format!("toString(toDate32({axis}, {}))", sql.text("zone", zone)),
+        Group::Hour => {
+            let hour = format!("toStartOfHour(toTimeZone({axis}, {}))", sql.text("zone", zone));
+            format!("formatDateTime({hour}, '%Y-%m-%dT%H:%i:%S.000Z', 'UTC')")
+        }
         group => format!("toString({})", group.name()),
     }
 }

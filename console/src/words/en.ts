@@ -1,0 +1,118 @@
+// English.
+
+import type { Words } from "./zh.ts";
+
+export const en: Words = {
+  brand: "Xiezhi",
+  title: "Supervision of administrative power",
+  skip: "Skip to content",
+  language: "中文",
+  signOut: "Sign out",
+  signIn: {
+    title: "Please sign in",
+    what: "You then see the alarms, cases and rules that your office covers.",
+    button: "Sign in",
+    plain: "The page without script",
+    denied: "Your account has no role that can be used here",
+    deniedWhat: "Ask an administrator for a grant, then sign in again.",
+  },
+  nav: { overview: "Overview", alarms: "Alarms", rules: "Rules", sources: "Data and system", menu: "Menu" },
+  light: { red: "Red", yellow: "Yellow" },
+  state: { raised: "Raised", cleared: "Cleared", retracted: "Retracted" },
+  change: { raised: "Raised", updated: "Updated", cleared: "Cleared", retracted: "Retracted" },
+  cause: { fact: "a new fact", clock: "the clock", superseded: "superseded by a graver alarm", rules: "a change of the rules" },
+  kind: {
+    time_limit: "Time limit", officer_qualification: "Officer qualification", step_rollback: "Step rollback", evidence: "Evidence",
+    decision_basis: "Decision basis", discretion: "Discretion", penalty_execution: "Penalty execution", data_quality: "Data quality",
+  },
+  code: {
+    overdue: "Overdue", due_soon: "Due soon", too_few_officers: "Too few officers", unqualified_officer: "Unqualified officer", rollback: "Rolled back",
+    repeated_rollback: "Rolled back again", implicit_rollback: "Implicit rollback", evidence_missing: "Evidence missing", evidence_reduced: "Evidence reduced",
+    no_basis: "No legal basis", blank_field: "Required field blank", negative_decision: "Negative decision", unknown_tier: "Unknown tier",
+    out_of_tier: "Fine outside its tier", tier_mismatch: "Circumstances do not fit", no_voucher: "No voucher", over_executed: "Too much executed",
+    under_executed: "Too little executed", executed_undecided: "Executed, undecided", unknown_item: "Unknown item", unknown_step: "Unknown step",
+    unknown_evidence: "Unknown evidence", after_close: "Records after closing", late_extension: "Late extension", missing_start: "Start missing",
+    entry_lag: "Entered late", not_supervised: "No limit set", source_silent: "Source silent",
+  },
+  category: {
+    licence: "Licence", penalty: "Penalty", coercion: "Coercion", levy: "Levy", payment: "Payment", ruling: "Ruling",
+    confirmation: "Confirmation", reward: "Reward", inspection: "Inspection", other: "Other", "": "Unknown class",
+  },
+  role: {
+    handler: "case handler", registrar: "registrar", submitter: "submitter", legal_office: "legal office", supervision_office: "supervision office",
+    supervision_bureau: "supervision bureau", analyst: "analyst", administrator: "administrator",
+  },
+  axis: { raised: "time of alarm", violated: "time of violation", accepted: "time of acceptance", changed: "last change" },
+  overview: {
+    today: "Raised today", total: "Last {days} days", trend: "By day", byOrg: "By organisation", byKind: "By kind of point", heat: "By weekday and hour",
+    byRegion: "By region", byItem: "By item", none: "No alarms in this period.", window: "Period", days: "{days} days", all: "all",
+    noRegion: "no region", other: "{count} more", alarms: "{count} alarms", heatHint: "{day} {hour}:00: {count}", table: "As a table", chart: "As a chart",
+    day: "Day", open: "Show the list", closeWord: "Close", updated: "Updated",
+  },
+  weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+  alarms: {
+    count: "{count} in all", loaded: "{count} loaded", filters: "Filters", reset: "Clear filters", from: "from", to: "until", any: "any",
+    export: "Export CSV", exporting: "Exporting {count} …", exported: "{count} exported", views: "Saved views", save: "Save this view",
+    saveAs: "Name of the view", saved: "Saved", remove: "Remove the view", more: "More filters",
+    none: "No alarms match", noneWhat: "Widen the period or clear some of the filters.", keys: "↑ ↓ to choose, Enter to open",
+    exportMost: "At most {count} are exported at once; narrow the filters.",
+    default: { red: "Red", today: "Today", overdue: "Overdue and open", quality: "Data quality" },
+  },
+  columns: {
+    light: "Light", code: "Alarm", case: "Case", item: "Item", org: "Organisation", step: "Step", violated: "Violated", due: "Due", late: "Late by",
+    state: "State", raised: "Raised", kind: "Kind", region: "Region", id: "Id", explanation: "Explanation", rules: "Rules version",
+  },
+  alarm: {
+    why: "Why this alarm", facts: "Facts it rests on", revisions: "Revisions", clock: "The clock", basis: "Legal basis", rule: "Rule", point: "Supervision point",
+    version: "Rules version", said: "What the rule said", open: "Open the case", list: "Back to the list", revision: "revision {number}", provisional: "A year it runs through has no calendar yet: the due date is provisional",
+    noClock: "This alarm is about no time limit, or the limit's start is not among the facts.", limit: "{days} {unit}", statutory: "statutory", promised: "promised", late: "late by {length}", left: "{length} left",
+    start: "Start", due: "Due", end: "Completed", now: "Today", suspended: "Suspended", counted: "{count} days counted", lateDays: "{count} days late", visit: "visit {number}",
+    recorded: "recorded", masked: "Personal data are left out", more: "There are more facts than are shown", noFacts: "You may not see the facts, or this alarm rests on none.", raw: "Record", copy: "Copy link", copied: "Copied",
+    cut: "Only the first 400 days are drawn", stored: "readable since",
+  },
+  unit: { working_day: "working days", calendar_day: "calendar days", hour: "hours", working_hour: "working hours", minute: "minutes" },
+  dayKind: { working: "working day", weekend: "weekend", holiday: "holiday", makeup: "make-up working day" },
+  case: {
+    timeline: "Time line", accepted: "Accepted", closed: "Closed", withdrawn: "Withdrawn", open: "open", events: "{count} records", last: "Last record",
+    alarms: "Alarms", onlyAlarms: "Alarms only", all: "All", truncated: "There are more records; the first 2,000 are shown.", none: "No records.", title: "Title", returned: "returned",
+  },
+  event: {
+    "case.accepted": "Case accepted", "step.started": "Step started", "officers.authorized": "Officers authorised", "step.completed": "Step completed",
+    "step.returned": "Step returned", "evidence.uploaded": "Evidence uploaded", "evidence.removed": "Evidence removed", "decision.made": "Decision made",
+    "charge.added": "Charge added", "penalty.executed": "Penalty executed", "clock.suspended": "Clock suspended", "clock.resumed": "Clock resumed",
+    "limit.extended": "Limit extended", "case.closed": "Case closed", "case.withdrawn": "Case withdrawn", "source.heartbeat": "Heartbeat",
+  },
+  rules: {
+    list: "Rules under review", items: "Catalogue", none: "No rule is under review yet", noneWhat: "Open an item and draft a new version of it.", newest: "Newest version", inForce: "In force",
+    version: "Version", revision: "Revision", org: "Organisation", draft: "Draft a new version", redraft: "Draft again", flow: "Flow and supervision points", versions: "Versions",
+    diff: "What it changes", noDiff: "The content is the same.", allNew: "There was no version before: all of it is new.", lint: "Lint", lintClean: "Nothing to complain about.", audit: "Audit trail", chain: "Review", content: "Content",
+    from: "In force from", now: "at once", reason: "Reason for the return", reasonHint: "Say what to change; the author will read it.", hash: "Content hash", authors: "Authors", by: "by", back: "Back to the rules",
+    inFlight: { pin: "Cases under way keep the old rule", migrate: "Cases under way take the new rule" }, dryRun: "Dry run", dryRunNone: "The first review needs the result of a dry run.",
+    dryRunFile: "Report of the dry run", added: "Alarms added", removed: "Alarms removed", changed: "Alarms changed", attach: "Attach the dry run",
+    json: "Content (JSON, as in the catalogue)", badJson: "This is no JSON: {error}", send: "Send", cancel: "Cancel", confirm: "{action}?", done: "In the log: {action}",
+    unsent: "There was no answer. Sending the same command again has no second effect.", again: "Send again", onlyRead: "You may look; this step is for the {role}.", yours: "Your turn", catalogueVersion: "Catalogue version", fromCatalogue: "This is from the catalogue's files.",
+    points: "Supervision points", limits: "Limits", risks: "Risk points", grade: { high: "high", medium: "medium", low: "low" }, search: "Find an item by name or code", flowHint: "Arrows show the way; dashed ones lead back or past a step by design.", ownDraft: "For which organisation", noItems: "No item matches.",
+    noAudit: "There are no entries yet.", accepted: "accepted", refused: "refused",
+  },
+  ruleState: {
+    draft: "Draft", legally_passed: "Legally passed", submitted: "Submitted", first_passed: "First review passed", approved: "Approved", returned: "Returned",
+    replaced: "Replaced by a later draft", withdrawn: "Withdrawn",
+  },
+  phase: { open: "under review", scheduled: "scheduled", in_force: "in force", superseded: "superseded" },
+  action: {
+    draft: "Draft", pass_legally: "Pass legally", attach_dry_run: "Attach dry run", submit: "Submit", pass_first: "Pass first review",
+    pass_final: "Approve", return: "Return", withdraw: "Withdraw",
+  },
+  severity: { error: "error", warning: "warning" },
+  sources: {
+    completeness: "Completeness", complete: "All is complete", incomplete: "Not complete yet", lag: "Lag", oldest: "Oldest not processed", partition: "Partition", published: "Published", processed: "Judged", stored: "Stored",
+    halted: "halted until somebody acts", clock: "Logical clock", deadLetters: "Dead letters", noDeadLetters: "No records were set aside", noDeadLettersWhat: "Every record has been judged.", incidents: "Incidents", noIncidents: "No incidents", noIncidentsWhat: "All guarantees hold.",
+    reason: "Reason", sentence: "What was wrong", topic: "Topic", offset: "Offset", time: "Time", payload: "Record", halts: "halts its partition", more: "Load more", checked: "checked", bytes: "{count} bytes", standing: "How far each partition is published, judged and stored; where all three agree it is complete.",
+    incidentKind: "Kind", range: "Range", versions: "Versions", api: "API description", behind: "{length} behind", upToDate: "no lag",
+  },
+  reason: {
+    oversize: "Too long", invalid_json: "No JSON", too_deep: "Nested too deeply", not_an_object: "No object", unsupported_version: "Unsupported version", missing_member: "Member missing",
+    wrong_type: "Wrong type", invalid_value: "Invalid value", unknown_type: "Unknown event type", time_out_of_range: "Time out of range", source_not_authorised: "Source not authorised",
+  },
+  state_: { loading: "Loading …", retry: "Try again", home: "To the overview", missing: "There is no such address", missingWhat: "The link may be old, or what it leads to is outside your office.", forbidden: "Your roles give no access to this", forbiddenWhat: "Ask an administrator for a grant if you need it.", away: "The service is away for the moment", awayWhat: "It is tried again by itself; you may also try now.", failed: "Something went wrong", slow: "The query took too long: narrow the period or the organisations.", offline: "The server cannot be reached", offlineWhat: "Check the network, then try again." },
+};

@@ -1,0 +1,118 @@
+// 中文。The other languages have the same keys: the type of this file is theirs.
+
+export const zh = {
+  brand: "獬豸",
+  title: "权力运行监察",
+  skip: "跳到正文",
+  language: "English",
+  signOut: "退出",
+  signIn: {
+    title: "请先登录",
+    what: "登录后即可查看您职责范围内的预警、案件与规则。",
+    button: "登录",
+    plain: "不用脚本的页面",
+    denied: "您的账号没有可用的角色",
+    deniedWhat: "请联系系统管理员为您授权，然后重新登录。",
+  },
+  nav: { overview: "监察分析", alarms: "报警中心", rules: "监察规则", sources: "数据与运行", menu: "菜单" },
+  light: { red: "红灯", yellow: "黄灯" },
+  state: { raised: "预警中", cleared: "已解除", retracted: "已撤回" },
+  change: { raised: "发出", updated: "更新", cleared: "解除", retracted: "撤回" },
+  cause: { fact: "新的事实", clock: "时限到期", superseded: "被更重的预警取代", rules: "规则变更" },
+  kind: {
+    time_limit: "办理时限", officer_qualification: "执法主体资格", step_rollback: "环节回退", evidence: "证据固化",
+    decision_basis: "决定依据", discretion: "自由裁量", penalty_execution: "处罚执行", data_quality: "数据质量",
+  },
+  code: {
+    overdue: "超期", due_soon: "临期", too_few_officers: "执法人员不足", unqualified_officer: "人员无资格", rollback: "环节回退",
+    repeated_rollback: "重复回退", implicit_rollback: "隐性回退", evidence_missing: "证据缺失", evidence_reduced: "证据减少",
+    no_basis: "无法律依据", blank_field: "必填项空白", negative_decision: "否定性决定", unknown_tier: "裁量档次不明",
+    out_of_tier: "超出裁量幅度", tier_mismatch: "情节与档次不符", no_voucher: "无缴款凭证", over_executed: "执行超额",
+    under_executed: "执行不足", executed_undecided: "未决先执行", unknown_item: "未知事项", unknown_step: "未知环节",
+    unknown_evidence: "未知证据", after_close: "办结后仍有记录", late_extension: "逾期延期", missing_start: "缺少开始记录",
+    entry_lag: "补录滞后", not_supervised: "未纳入时限监察", source_silent: "数据源中断",
+  },
+  category: {
+    licence: "行政许可", penalty: "行政处罚", coercion: "行政强制", levy: "行政征收", payment: "行政给付", ruling: "行政裁决",
+    confirmation: "行政确认", reward: "行政奖励", inspection: "行政检查", other: "其他", "": "未知类别",
+  },
+  role: {
+    handler: "办件人员", registrar: "填报人员", submitter: "送审人员", legal_office: "法制办", supervision_office: "监察室",
+    supervision_bureau: "监察局", analyst: "分析人员", administrator: "管理员",
+  },
+  axis: { raised: "报警时间", violated: "违规时间", accepted: "受理时间", changed: "变更时间" },
+  overview: {
+    today: "今日发出的预警", total: "近 {days} 天预警", trend: "每日趋势", byOrg: "按单位", byKind: "按监察点类型", heat: "按星期与时刻",
+    byRegion: "按行政区划", byItem: "按权力事项", none: "此期间没有预警。", window: "期间", days: "近 {days} 天", all: "全部",
+    noRegion: "未标明区划", other: "其余 {count} 项", alarms: "{count} 条预警", heatHint: "{day} {hour} 时：{count} 条", table: "以表格查看", chart: "以图查看",
+    day: "日期", open: "查看清单", closeWord: "关闭", updated: "更新于",
+  },
+  weekdays: ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
+  alarms: {
+    count: "共 {count} 条", loaded: "已载入 {count} 条", filters: "筛选", reset: "清除筛选", from: "自", to: "至", any: "不限",
+    export: "导出 CSV", exporting: "正在导出 {count} 条…", exported: "已导出 {count} 条", views: "常用视图", save: "保存当前视图",
+    saveAs: "视图名称", saved: "已保存", remove: "删除视图", more: "更多条件",
+    none: "没有符合条件的预警", noneWhat: "放宽时间或清除部分条件后再试。", keys: "↑ ↓ 选择，Enter 打开",
+    exportMost: "一次最多导出 {count} 条；请缩小范围。",
+    default: { red: "红灯", today: "今日", overdue: "超期未结", quality: "数据质量" },
+  },
+  columns: {
+    light: "灯", code: "预警", case: "案件", item: "事项", org: "单位", step: "环节", violated: "违规时间", due: "应办结", late: "超期",
+    state: "状态", raised: "报警时间", kind: "类型", region: "区划", id: "编号", explanation: "说明", rules: "规则版本",
+  },
+  alarm: {
+    why: "为什么报警", facts: "依据的事实", revisions: "变更记录", clock: "时限", basis: "法律依据", rule: "规则", point: "监察点",
+    version: "规则版本", said: "当时的规则", open: "查看案件", list: "返回清单", revision: "第 {number} 版", provisional: "所跨年度尚未公布日历，期限为暂定",
+    noClock: "此预警与时限无关，或其起点不在现有事实之中。", limit: "{days}{unit}", statutory: "法定", promised: "承诺", late: "超期 {length}", left: "距到期 {length}",
+    start: "开始", due: "到期", end: "完成", now: "今天", suspended: "中止", counted: "已计 {count} 天", lateDays: "逾期 {count} 天", visit: "第 {number} 次进入",
+    recorded: "系统记录于", masked: "个人信息已隐去", more: "另有更多事实未列出", noFacts: "您看不到事实，或此预警不依赖具体事实。", raw: "原始记录", copy: "复制链接", copied: "已复制",
+    cut: "仅绘出前 400 天", stored: "可查于",
+  },
+  unit: { working_day: "个工作日", calendar_day: "个自然日", hour: "小时", working_hour: "工作小时", minute: "分钟" },
+  dayKind: { working: "工作日", weekend: "周末", holiday: "节假日", makeup: "调休上班" },
+  case: {
+    timeline: "办理过程", accepted: "受理", closed: "办结", withdrawn: "撤件", open: "在办", events: "{count} 条记录", last: "最近记录",
+    alarms: "预警", onlyAlarms: "只看预警", all: "全部", truncated: "记录过多，仅列出前 2000 条。", none: "没有记录。", title: "标题", returned: "退回",
+  },
+  event: {
+    "case.accepted": "受理立案", "step.started": "环节开始", "officers.authorized": "环节授权", "step.completed": "环节办结",
+    "step.returned": "环节回退", "evidence.uploaded": "上传证据", "evidence.removed": "移除证据", "decision.made": "作出决定",
+    "charge.added": "加处罚款", "penalty.executed": "处罚执行", "clock.suspended": "中止计时", "clock.resumed": "恢复计时",
+    "limit.extended": "延期", "case.closed": "办结", "case.withdrawn": "撤件", "source.heartbeat": "数据源心跳",
+  },
+  rules: {
+    list: "审核中的规则", items: "职权目录", none: "还没有规则进入审核", noneWhat: "打开任一事项，点击“起草新版本”。", newest: "最新版本", inForce: "现行",
+    version: "版本", revision: "修订", org: "单位", draft: "起草新版本", redraft: "修改后重新起草", flow: "流程图与监察点", versions: "版本记录",
+    diff: "与前一版本的差异", noDiff: "内容没有差异。", allNew: "此前没有版本，全部为新内容。", lint: "规则检查", lintClean: "检查通过，没有发现问题。", audit: "审计记录", chain: "审核流程", content: "内容",
+    from: "生效时间", now: "立即生效", reason: "退回原因", reasonHint: "写明要改什么，起草人会看到。", hash: "内容指纹", authors: "起草人", by: "办理人", back: "返回规则",
+    inFlight: { pin: "在办案件沿用旧规则", migrate: "在办案件改用新规则" }, dryRun: "试运行结果", dryRunNone: "初审前须附上试运行结果。",
+    dryRunFile: "试运行报告文件", added: "新增预警", removed: "减少预警", changed: "变化预警", attach: "附上试运行结果",
+    json: "内容（JSON，与目录相同）", badJson: "不是有效的 JSON：{error}", send: "提交", cancel: "取消", confirm: "确认{action}？", done: "已记入日志：{action}",
+    unsent: "没有得到答复。再次提交同一命令不会重复生效。", again: "再次提交", onlyRead: "您可以查看；此步骤由{role}办理。", yours: "轮到您办理", catalogueVersion: "目录版本", fromCatalogue: "此版本来自职权目录文件。",
+    points: "监察点", limits: "时限", risks: "风险点", grade: { high: "高", medium: "中", low: "低" }, search: "按名称或编码查找事项", flowHint: "箭头为流转方向；虚线为设计内的退回或跳转。", ownDraft: "为哪个单位起草", noItems: "没有符合的事项。",
+    noAudit: "还没有审计记录。", accepted: "已接受", refused: "被拒绝",
+  },
+  ruleState: {
+    draft: "起草", legally_passed: "法制审核通过", submitted: "已送审", first_passed: "初审通过", approved: "已审定", returned: "已退回",
+    replaced: "已被新稿取代", withdrawn: "已撤回",
+  },
+  phase: { open: "审核中", scheduled: "待生效", in_force: "现行有效", superseded: "已被取代" },
+  action: {
+    draft: "起草", pass_legally: "法制审核通过", attach_dry_run: "附试运行结果", submit: "送审", pass_first: "初审通过",
+    pass_final: "审定", return: "退回", withdraw: "撤回",
+  },
+  severity: { error: "错误", warning: "提醒" },
+  sources: {
+    completeness: "完整性", complete: "全部完整", incomplete: "尚不完整", lag: "滞后", oldest: "最早未处理", partition: "分区", published: "已发布", processed: "已研判", stored: "已入库",
+    halted: "已停，待处理", clock: "逻辑时钟", deadLetters: "异常报文", noDeadLetters: "没有被搁置的报文", noDeadLettersWhat: "所有报文都已进入研判。", incidents: "事故", noIncidents: "没有事故", noIncidentsWhat: "各项保证均成立。",
+    reason: "原因", sentence: "说明", topic: "主题", offset: "位置", time: "时间", payload: "报文", halts: "该分区已停", more: "加载更多", checked: "核对于", bytes: "{count} 字节", standing: "每个分区读到、判到、存到的位置；三者一致即为完整。",
+    incidentKind: "类别", range: "范围", versions: "版本", api: "接口说明", behind: "落后 {length}", upToDate: "没有滞后",
+  },
+  reason: {
+    oversize: "超长", invalid_json: "不是有效 JSON", too_deep: "嵌套过深", not_an_object: "不是对象", unsupported_version: "版本不支持", missing_member: "缺少成员",
+    wrong_type: "类型不符", invalid_value: "值不合法", unknown_type: "未知事件类型", time_out_of_range: "时间超出范围", source_not_authorised: "来源未获授权",
+  },
+  state_: { loading: "正在载入…", retry: "重试", home: "回到监察分析", missing: "没有这个地址", missingWhat: "链接可能已失效，或内容不在您的职责范围内。", forbidden: "您的角色不能查看此内容", forbiddenWhat: "如确有需要，请联系管理员授权。", away: "服务暂时不可用", awayWhat: "稍候片刻自动重试，也可以现在重试。", failed: "出了问题", slow: "查询超时，请缩小时间或单位范围。", offline: "无法连接服务器", offlineWhat: "请检查网络，然后重试。" },
+};
+
+export type Words = typeof zh;
