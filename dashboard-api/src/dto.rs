@@ -25,7 +25,7 @@ pub(crate) use alarm::{Alarm, AlarmDetail, AlarmList, keyset, next_cursor};
 pub(crate) use case::{Case, Event, Timeline};
 pub(crate) use command::{Accepted, ActionBody, CommandBody};
 pub(crate) use completeness::{Completeness, IncidentList};
-pub(crate) use dry_run::DryRunStanding;
+pub(crate) use dry_run::{DryRunBody, DryRunStanding};
 pub(crate) use me::Me;
 pub(crate) use operations::{DeadLetterList, Health, Progress, letter_keyset};
 pub(crate) use orders::{

@@ -147,7 +147,7 @@ fn content(catalogue: &Path, days: u32) -> Value {
 }
 
 /// Two days, and three officers: there are not that many in any case.
-fn stricter(catalogue: &Path) -> Value {
+pub(crate) fn stricter(catalogue: &Path) -> Value {
     let mut item = content(catalogue, 2);
     let points = item["points"].as_array_mut().unwrap();
     let officers = points.iter_mut().find(|point| point["kind"] == "officer_qualification").unwrap();

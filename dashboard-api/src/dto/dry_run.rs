@@ -64,6 +64,11 @@ pub(crate) struct DryRunStanding {
 }
 
 impl DryRunBody {
+    /// Whether it says what happens to the cases that a version takes over.
+    pub(crate) fn tells_of_switch(&self) -> bool {
+        self.detail.as_deref().is_some_and(|report| report.switch.is_some())
+    }
+
     /// What it says beside the report must be what the report says.
     pub(crate) fn checked(self) -> Result<DryRun, Problem> {
         let Self { report, content, added, removed, changed, detail } = self;

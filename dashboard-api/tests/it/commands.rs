@@ -7,20 +7,21 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Rules, router};
+use dashboard_api::{ApiState, ClickHouseReader, Connection, Limits, Rate, Rules, router};
 use identity::Identity;
 use identity::provider::{Account, Provider};
 use model::Instant;
 use model::catalogue::{Bilingual, Org, Orgs};
+use model::hash::Hash;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use workflow::Role;
 
-const NOW: Instant = Instant(1_780_000_000_000);
+pub(crate) const NOW: Instant = Instant(1_780_000_000_000);
 const FROM: &str = "2026-12-01T00:00:00Z";
 const REPEATS: usize = 1_000;
 
-struct Api {
+pub(crate) struct Api {
     app: Router,
     provider: Arc<Provider>,
 }
@@ -45,6 +46,10 @@ fn accounts() -> Vec<Account> {
 
 impl Api {
     fn start() -> Self {
+        Self::with(|rules| rules)
+    }
+
+    pub(crate) fn with(more: impl FnOnce(Rules) -> Rules) -> Self {
         let provider = Arc::new(Provider::new("127.0.0.1:1".parse().unwrap(), accounts(), || NOW).unwrap());
         let identity = Arc::new(Identity::new(provider.policy(), Arc::clone(&provider) as _));
         // No command asks the store.
@@ -55,20 +60,31 @@ impl Api {
             password: None,
         };
         let reader = Arc::new(ClickHouseReader::new(&connection, Duration::from_secs(1)));
-        let state = ApiState::new(reader, &prometheus::Registry::new(), Limits::default()).unwrap();
+        // Tests may ask as often as they like.
+        let limits = Limits { person: Rate { per_second: 1_000_000, burst: 1_000_000 }, ..Limits::default() };
+        let state = ApiState::new(reader, &prometheus::Registry::new(), limits).unwrap();
         let org = |id: &str| (id.to_owned(), Org { id: id.to_owned(), ..Org::default() });
         let orgs = Arc::new(Orgs::of(HashMap::from([org("alpha"), org("beta")])));
         let rules = Rules::new(Arc::new(crate::desk::empty(|| NOW)), Arc::new(|_, _| Vec::new()), || NOW);
-        let app = router(state.with_rules(rules).with_identity(identity, move || Arc::clone(&orgs), || NOW));
+        let state = state.with_rules(more(rules));
+        let app = router(state.with_identity(identity, move || Arc::clone(&orgs), || NOW));
         Self { app, provider }
     }
 
-    async fn ask(&self, person: &str, key: &str, rule: &str, body: &Value) -> (u16, Value) {
+    /// What is answered to somebody; with a body it is a POST.
+    pub(crate) async fn send(
+        &self,
+        person: &str,
+        path: &str,
+        key: &str,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
         let token = self.provider.token(person).unwrap();
-        let request = Request::post(format!("/api/v1/rules/{rule}/commands"))
+        let request = if body.is_some() { Request::post(path) } else { Request::get(path) };
+        let request = request
             .header("authorization", format!("Bearer {token}"))
             .header("idempotency-key", key)
-            .body(Body::from(body.to_string()))
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
             .unwrap();
         let response = self.app.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
@@ -76,19 +92,16 @@ impl Api {
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
-    async fn rule(&self, rule: &str) -> Value {
-        let token = self.provider.token("li").unwrap();
-        let request = Request::get(format!("/api/v1/rules/{rule}"))
-            .header("authorization", format!("Bearer {token}"))
-            .body(Body::empty())
-            .unwrap();
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        serde_json::from_slice(&bytes).unwrap()
+    pub(crate) async fn ask(&self, person: &str, key: &str, rule: &str, body: &Value) -> (u16, Value) {
+        self.send(person, &format!("/api/v1/rules/{rule}/commands"), key, Some(body)).await
+    }
+
+    pub(crate) async fn rule(&self, rule: &str) -> Value {
+        self.send("li", &format!("/api/v1/rules/{rule}"), "", None).await.1
     }
 
     /// Brings a rule of `alpha` so many steps on its way; returns its revision.
-    async fn bring(&self, rule: &str, steps: usize) -> u64 {
+    pub(crate) async fn bring(&self, rule: &str, steps: usize) -> u64 {
         for (n, (person, _, action)) in way(rule).into_iter().take(steps).enumerate() {
             let body = json!({"expected": n, "action": action});
             let (status, answer) = self.ask(person, &format!("way-{rule}-{n}"), rule, &body).await;
@@ -99,9 +112,9 @@ impl Api {
 }
 
 /// Who does what from the draft to the approval.
-fn way(rule: &str) -> [(&'static str, Role, Value); 6] {
+pub(crate) fn way(rule: &str) -> [(&'static str, Role, Value); 6] {
     let content = json!({"code": rule});
-    let hash = model::hash::Hash::of(content.to_string().as_bytes());
+    let hash = Hash::of(content.to_string().as_bytes());
     let report = json!({"report": "00".repeat(32), "content": hash, "added": 0, "removed": 0, "changed": 0});
     [
         (

@@ -4,6 +4,7 @@
 mod commands;
 mod data;
 mod desk;
+mod dry_runs;
 mod engine;
 mod registers;
 mod rights;

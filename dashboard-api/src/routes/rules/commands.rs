@@ -12,11 +12,11 @@ use desk::{Service, TrailEntry};
 use identity::{Need, Person, Role};
 use model::catalogue::{Orgs, Severity};
 use serde::de::DeserializeOwned;
-use workflow::{Actor, Command, Lint, Outcome, Reason, State as Stage};
+use workflow::{Actor, Command, InFlight, Lint, Outcome, Reason, State as Stage};
 
 use super::{desk, find, rule_link};
 use crate::access::Access;
-use crate::dto::{Accepted, ActionBody, CommandBody, ProblemBody, Refusals};
+use crate::dto::{Accepted, ActionBody, CommandBody, DryRunBody, ProblemBody, Refusals};
 use crate::error::{Problem, ProblemKind};
 use crate::limits::MAX_COMMAND_BYTES;
 use crate::params::Params;
@@ -82,6 +82,9 @@ pub(crate) async fn give(
     // The catalogue may have changed since it was submitted: what could not be published is not approved.
     if let (ActionBody::PassFinal { .. }, None, 1..) = (&body.action, &given, lint.errors) {
         return Err(refused(&Reason::LintErrors { errors: lint.errors }));
+    }
+    if let (ActionBody::AttachDryRun { version, report }, None) = (&body.action, &given) {
+        switch_is_told(rules, &id, *version, report)?;
     }
     let role = role(rules, &id, &body.action, person, (&org, orgs), given.as_ref())?;
     let actor = actor(person, role, &org, orgs);
@@ -169,6 +172,20 @@ async fn lint(
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Ok(Lint { errors: narrow(errors), warnings: narrow(findings.len() - errors) })
+}
+
+/// No case goes over to a version of which nobody has seen what becomes of the case.
+fn switch_is_told(rules: &Rules, id: &str, version: u32, report: &DryRunBody) -> Result<(), Problem> {
+    let migrates = rules.look(|view| {
+        let version = view.machine.object(id).and_then(|object| object.version(version));
+        version.is_some_and(|version| version.in_flight == InFlight::Migrate)
+    })?;
+    if !migrates || report.tells_of_switch() {
+        return Ok(());
+    }
+    let detail = "the version takes over cases already accepted, and report.detail.switch must say what becomes of them: let \
+                  the system make the dry run (POST …/dry-run), or hand in what `xiezhi dry-run --rule … --version … --format json` prints";
+    Err(Problem::parameter("report", detail))
 }
 
 /// The role that the action is for, if the person has it for the organisation; else one that he has, which the machine

@@ -1,5 +1,6 @@
 //! A dry run of a version under review: begun here, looked at here, and attached to the version when it ends.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use axum::Json;
@@ -68,9 +69,14 @@ pub(crate) async fn begin(
             let (place, runs, desk) = (runs, runs.clone(), Arc::clone(&rules.desk));
             let runtime = tokio::runtime::Handle::current();
             let work = move || {
-                let outcome = (runs.run)(&draft, &progress)
-                    .and_then(|report| runtime.block_on(attachment.give(&desk, DryRun::of(report, true))));
-                runs.end(outcome);
+                let run = || {
+                    let report = (runs.run)(&draft, &progress)?;
+                    runtime.block_on(attachment.give(&desk, DryRun::of(report, true)))
+                };
+                // Whatever becomes of it, the place is free for the next.
+                let outcome = catch_unwind(AssertUnwindSafe(run));
+                let broke_off = |_| Err("it broke off; the server's log has the reason".to_owned());
+                runs.end(outcome.unwrap_or_else(broke_off));
             };
             let thread = std::thread::Builder::new().name("dry-run".to_owned()).spawn(work);
             thread.map_err(|error| {
