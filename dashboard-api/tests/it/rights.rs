@@ -239,7 +239,8 @@ fn of_org(path: &str, org: &str) -> String {
     } else {
         format!("MARK-{org}")
     };
-    let address = path.replace("{id}", &id).replace("{number}", "1");
+    // The catalogue is the same for all, and has no item of that name.
+    let address = path.replace("{id}", &id).replace("{code}", &id).replace("{number}", "1");
     assert!(
         !address.contains('{'),
         "{path}: a part of it has no thing of another organisation to stand for it"
