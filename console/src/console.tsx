@@ -1,12 +1,13 @@
 // The frame around every page: who has signed in, where one can go, the language.
 
-import { AlertOutlined, ApiOutlined, AuditOutlined, DashboardOutlined } from "@ant-design/icons";
+import { AlertOutlined, ApiOutlined, AuditOutlined, DashboardOutlined, FileProtectOutlined, IdcardOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, NavLink, Navigate, Route, Routes, useLocation } from "react-router";
 import { Failure, type Me } from "./api/client.ts";
-import { useMe } from "./api/queries.ts";
+import { useMe, useTodo } from "./api/queries.ts";
 import { Answered, Loading, Trouble } from "./parts/basic.tsx";
+import { LiveProvider, LiveSign } from "./parts/live.tsx";
 import { NamesProvider } from "./parts/names.tsx";
 import { useLanguage, word } from "./words/index.tsx";
 
@@ -16,6 +17,10 @@ const AlarmPage = lazy(() => import("./pages/alarm.tsx"));
 const CasePage = lazy(() => import("./pages/case.tsx"));
 const Rules = lazy(() => import("./pages/rules.tsx"));
 const RulePage = lazy(() => import("./pages/rule.tsx"));
+const Orders = lazy(() => import("./pages/orders.tsx"));
+const OrderPage = lazy(() => import("./pages/order.tsx"));
+const OrderDocument = lazy(() => import("./pages/order_document.tsx"));
+const Registers = lazy(() => import("./pages/registers.tsx"));
 const Sources = lazy(() => import("./pages/sources.tsx"));
 
 /** Where to go on after signing in, kept in this tab. */
@@ -24,7 +29,7 @@ const RETURN = "xiezhi.return";
 export function Console() {
   const me = useMe();
   if (me.error instanceof Failure && me.error.status === 401) return <SignIn />;
-  return <Answered of={me}>{(person) => <Frame me={person} />}</Answered>;
+  return <Answered of={me}>{(person) => (person.sees.alarms || person.sees.rules ? <LiveProvider><Frame me={person} /></LiveProvider> : <Frame me={person} />)}</Answered>;
 }
 
 function Language() {
@@ -85,7 +90,9 @@ function Frame({ me }: { me: Me }) {
   const pages = [
     { to: "/", shown: sees.alarms, icon: <DashboardOutlined />, name: words.nav.overview },
     { to: "/alarms", shown: sees.alarms, icon: <AlertOutlined />, name: words.nav.alarms },
+    { to: "/orders", shown: sees.todo, icon: <FileProtectOutlined />, name: words.nav.orders, badge: <Waiting enabled={sees.todo} /> },
     { to: "/rules", shown: sees.rules, icon: <AuditOutlined />, name: words.nav.rules },
+    { to: "/registers", shown: sees.registers, icon: <IdcardOutlined />, name: words.nav.registers },
     { to: "/sources", shown: operates, icon: <ApiOutlined />, name: words.nav.sources },
   ].filter((page) => page.shown);
   return (
@@ -94,9 +101,10 @@ function Frame({ me }: { me: Me }) {
       <header className="top">
         <Brand />
         <nav aria-label={words.nav.menu}>
-          {pages.map((page) => <NavLink key={page.to} to={page.to} end={page.to === "/"}>{page.icon}<span>{page.name}</span></NavLink>)}
+          {pages.map((page) => <NavLink key={page.to} to={page.to} end={page.to === "/"}>{page.icon}<span>{page.name}</span>{page.badge}</NavLink>)}
         </nav>
         <div className="person">
+          {(sees.alarms || sees.rules) && <LiveSign />}
           <Language />
           {me.id !== null && me.id !== undefined && (
             <>
@@ -111,9 +119,13 @@ function Frame({ me }: { me: Me }) {
           {pages.length === 0 ? <Denied /> : (
             <Routes>
               <Route path="/" element={sees.alarms ? <Overview /> : <Navigate to="/sources" replace />} />
-              <Route path="/alarms" element={<Alarms />} />
+              <Route path="/alarms" element={<Alarms me={me} />} />
               <Route path="/alarms/:id" element={<AlarmPage me={me} />} />
-              <Route path="/cases/:id" element={<CasePage />} />
+              <Route path="/cases/:id" element={<CasePage me={me} />} />
+              <Route path="/orders" element={<Orders me={me} />} />
+              <Route path="/orders/:id" element={<OrderPage me={me} />} />
+              <Route path="/orders/:id/document" element={<OrderDocument />} />
+              <Route path="/registers" element={<Registers me={me} />} />
               <Route path="/rules" element={<Rules me={me} />} />
               <Route path="/rules/:id" element={<RulePage me={me} />} />
               <Route path="/sources" element={<Sources me={me} />} />
@@ -124,6 +136,14 @@ function Frame({ me }: { me: Me }) {
       </main>
     </NamesProvider>
   );
+}
+
+/** How much waits for the person, beside the name of the page where it stands. */
+function Waiting({ enabled }: { enabled: boolean }) {
+  const { words } = useLanguage();
+  const { data } = useTodo(enabled);
+  const count = data?.mine.count ?? 0;
+  return count > 0 ? <span className="count" title={words.orders.lists.mine}>{count}</span> : null;
 }
 
 function Denied() {

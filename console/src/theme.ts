@@ -10,7 +10,7 @@ export const theme: ThemeConfig = {
     motion: !isStill,
     colorPrimary: "#17508f",
     colorInfo: "#17508f",
-    colorLink: "#17508f",
+    colorLink: "#17508f", colorLinkHover: "#0f3d70", colorLinkActive: "#0f3d70",
     colorError: "#b3261e",
     colorWarning: "#8a5a00",
     colorSuccess: "#1f6b3b",

@@ -21,11 +21,24 @@ export type Differences = Schemas["Differences"];
 export type LintReport = Schemas["LintReport"];
 export type AuditList = Schemas["AuditList"];
 export type Action = Schemas["ActionBody"];
+export type DryRunStanding = Schemas["DryRunStanding"];
 export type Accepted = Schemas["Accepted"];
 export type Completeness = Schemas["Completeness"];
 export type Progress = Schemas["Progress"];
 export type DeadLetterList = Schemas["DeadLetterList"];
 export type IncidentList = Schemas["IncidentList"];
+export type OrderHead = Schemas["OrderHead"];
+export type OrderList = Schemas["OrderList"];
+export type OrderDetail = Schemas["OrderDetail"];
+export type OrderAction = Schemas["OrderActionBody"];
+export type OrderAccepted = Schemas["OrderAccepted"];
+export type Todo = Schemas["Todo"];
+export type FollowAction = Schemas["FollowBody"];
+export type FollowAccepted = Schemas["FollowAccepted"];
+export type RegistersOverview = Schemas["Overview"];
+export type Officer = Schemas["Officer"];
+export type OfficerList = Schemas["OfficerList"];
+export type Calendars = Schemas["Calendars"];
 
 /** What the API refused with, or status 0 where there was no answer. */
 export class Failure extends Error {
@@ -60,16 +73,35 @@ async function token(): Promise<string> {
   return (await read<{ access_token: string }>(await ask("/session/token"))).access_token;
 }
 
-/** A command about a rule. The same `key` again has no second effect. */
-export async function command(rule: string, key: string, expected: number, action: Action): Promise<Accepted> {
+/** A command. The same `key` again has no second effect. */
+async function post<T>(path: string, key: string, command: unknown): Promise<T> {
   const headers = {
     authorization: `Bearer ${await token()}`,
     "content-type": "application/json",
     "idempotency-key": key,
   };
-  const body = JSON.stringify({ expected, action });
-  const path = `/api/v1/rules/${encodeURIComponent(rule)}/commands`;
-  return read<Accepted>(await ask(path, { method: "POST", headers, body, credentials: "omit" }));
+  return read<T>(await ask(path, { method: "POST", headers, body: JSON.stringify(command), credentials: "omit" }));
+}
+
+export function command(rule: string, key: string, expected: number, action: Action): Promise<Accepted> {
+  return post(`/api/v1/rules/${encodeURIComponent(rule)}/commands`, key, { expected, action });
+}
+
+/** Begins a dry run, unless it runs already. */
+export function beginDryRun(rule: string, version: number, key: string): Promise<DryRunStanding> {
+  return post(`/api/v1/rules/${encodeURIComponent(rule)}/versions/${version}/dry-run`, key, {});
+}
+
+export function openOrder(key: string, order: Schemas["OpenBody"]): Promise<OrderAccepted> {
+  return post("/api/v1/orders", key, order);
+}
+
+export function giveOrder(number: string, key: string, expected: number, action: OrderAction): Promise<OrderAccepted> {
+  return post(`/api/v1/orders/${encodeURIComponent(number)}/commands`, key, { expected, action });
+}
+
+export function follow(key: string, what: FollowAction): Promise<FollowAccepted> {
+  return post("/api/v1/follows", key, what);
 }
 
 /** Whether the outcome is unknown: the same command may be sent again under the same key. */

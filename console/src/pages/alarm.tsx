@@ -6,6 +6,7 @@ import type { Alarm, AlarmDetail, Event, Me } from "../api/client.ts";
 import { useAlarm, useItem, useTimeline, useVersion } from "../api/queries.ts";
 import { Answered, Card, Light, When } from "../parts/basic.tsx";
 import { Clock } from "../parts/clock.tsx";
+import { LifeCard } from "../parts/life.tsx";
 import { useNames } from "../parts/names.tsx";
 import { Raw } from "../parts/raw.tsx";
 import { Title } from "../parts/title.tsx";
@@ -52,6 +53,7 @@ function Shown({ detail, me }: { detail: AlarmDetail; me: Me }) {
             <div><dt>{said.raised}</dt><dd><When at={alarm.raised_at} /></dd></div>
           </dl>
         </Card>
+        <LifeCard detail={detail} me={me} />
         {alarm.kind === "time_limit" && <ClockCard alarm={alarm} me={me} />}
         <RuleCard alarm={alarm} me={me} />
         <Card title={words.alarm.facts}>

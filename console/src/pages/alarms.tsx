@@ -1,16 +1,21 @@
 // 报警中心: the alarms that the address means, as many as there are.
 
+import { useQueryClient } from "@tanstack/react-query";
 import { Button, Dropdown, Input, Modal, Select } from "antd";
 import { useCallback, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
-import { get, type Alarm, type AlarmList } from "../api/client.ts";
+import { get, type Alarm, type AlarmList, type Me } from "../api/client.ts";
 import { PAGE_ROWS, useAlarms } from "../api/queries.ts";
 import { Answered, Light, Nothing, Trouble, When } from "../parts/basic.tsx";
+import { useLive } from "../parts/live.tsx";
 import { LongTable, type Column } from "../parts/long_table.tsx";
 import { useNames } from "../parts/names.tsx";
+import { OpenOrder } from "../parts/order_commands.tsx";
 import { Title } from "../parts/title.tsx";
+import type { Cell } from "../pure/xlsx.ts";
 import { toCsv } from "../pure/csv.ts";
 import { AXES, isEverything, readFilter, withField, writeFilter, EVERYTHING, type Axis, type Field, type Filter } from "../pure/filters.ts";
+import { bulk } from "../pure/orders.ts";
 import { addDays, civilDate, duration, exact, startOfDay } from "../pure/time.ts";
 import { fill, useLanguage, word } from "../words/index.tsx";
 
@@ -23,7 +28,7 @@ interface View {
   search: string;
 }
 
-export default function Alarms() {
+export default function Alarms({ me }: { me: Me }) {
   const { words, lang } = useLanguage();
   const names = useNames();
   const go = useNavigate();
@@ -38,17 +43,24 @@ export default function Alarms() {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const mayOrder = me.grants.some((grant) => grant.role === "supervision_bureau");
+  const choose = (id: string) => setChosen((old) => {
+    const next = new Set(old);
+    if (!next.delete(id)) next.add(id);
+    return next;
+  });
   const said = words.columns;
   const columns = useMemo((): Column<Alarm>[] => [
-    { key: "light", title: said.light, width: "5.5rem", cell: (alarm) => <Light light={alarm.light} hollow={alarm.state !== "raised"} /> },
-    { key: "code", title: said.code, width: "10rem", cell: (alarm) => <Link to={`/alarms/${alarm.id}`}>{word(words.code, alarm.code)}</Link> },
-    { key: "case", title: said.case, width: "11rem", cell: (alarm) => <Link to={`/cases/${encodeURIComponent(alarm.case)}`}>{alarm.case}</Link> },
-    { key: "item", title: said.item, width: "13rem", cell: (alarm) => <span title={alarm.item}>{names.item(alarm.item)}</span> },
-    { key: "org", title: said.org, width: "14rem", cell: (alarm) => <span title={alarm.org}>{names.org(alarm.org)}</span> },
-    { key: "step", title: said.step, width: "8rem", cell: (alarm) => names.step(alarm.item, alarm.step) || "—" },
-    { key: "violated", title: said.violated, width: "10rem", cell: (alarm) => <When at={alarm.violated_at} /> },
-    { key: "late", title: said.late, width: "8rem", cell: (alarm) => (alarm.late_by_ms ? duration(alarm.late_by_ms, lang) : "—") },
-    { key: "state", title: said.state, width: "6rem", cell: (alarm) => word(words.state, alarm.state) },
+    { key: "light", title: said.light, width: "5rem", cell: (alarm) => <Light light={alarm.light} hollow={alarm.state !== "raised"} /> },
+    { key: "code", title: said.code, width: "7.5rem", cell: (alarm) => <Link to={`/alarms/${alarm.id}`}>{word(words.code, alarm.code)}</Link> },
+    { key: "case", title: said.case, width: "13rem", cell: (alarm) => <Link to={`/cases/${encodeURIComponent(alarm.case)}`}>{alarm.case}</Link> },
+    { key: "item", title: said.item, width: "12rem", cell: (alarm) => <span title={alarm.item}>{names.item(alarm.item)}</span> },
+    { key: "org", title: said.org, width: "11.5rem", cell: (alarm) => <span title={alarm.org}>{names.org(alarm.org)}</span> },
+    { key: "step", title: said.step, width: "6.5rem", cell: (alarm) => names.step(alarm.item, alarm.step) || "—" },
+    { key: "violated", title: said.violated, width: "8.5rem", cell: (alarm) => <When at={alarm.violated_at} /> },
+    { key: "late", title: said.late, width: "6.5rem", cell: (alarm) => (alarm.late_by_ms ? duration(alarm.late_by_ms, lang) : "—") },
+    { key: "state", title: said.state, width: "5rem", cell: (alarm) => word(words.state, alarm.state) },
   ], [said, words, names, lang]);
   return (
     <div className="page-full">
@@ -59,14 +71,58 @@ export default function Alarms() {
           <Export asked={asked} total={total} />
         </div>
       </Title>
+      <Fresh asked={asked} />
       <Filters filter={filter} onChange={change} />
+      {chosen.size > 0 && <Bulk alarms={rows.filter((alarm) => chosen.has(alarm.id))} onClear={() => setChosen(new Set())} />}
       {list.error ? <Trouble error={list.error} /> : (
         <Answered of={list}>
           {() => rows.length === 0
             ? <Nothing title={words.alarms.none} what={words.alarms.noneWhat}>{!isEverything(filter) && <Button onClick={() => change(EVERYTHING)}>{words.alarms.reset}</Button>}</Nothing>
-            : <LongTable label={words.nav.alarms} columns={columns} rows={rows} total={total} id={(alarm) => alarm.id} onOpen={(alarm) => void go(`/alarms/${alarm.id}`)} onEnd={more} />}
+            : <LongTable label={words.nav.alarms} columns={columns} rows={rows} total={total} id={(alarm) => alarm.id} onOpen={(alarm) => void go(`/alarms/${alarm.id}`)} onEnd={more}
+                {...(mayOrder ? { chosen, onChoose: choose, chooseLabel: words.orders.choose } : {})} />}
         </Answered>
       )}
+    </div>
+  );
+}
+
+/** How long what is told may take until lists have it, ms. */
+const STORED_WITHIN = 3_000;
+
+/** There is more than the list shows: it does not move under the reader, who fetches it when he likes. */
+function Fresh({ asked }: { asked: string }) {
+  const { words } = useLanguage();
+  const client = useQueryClient();
+  const { alarms } = useLive();
+  const [seen, setSeen] = useState(alarms);
+  if (alarms <= seen) return null;
+  const show = () => {
+    setSeen(alarms);
+    void client.resetQueries({ queryKey: ["alarms", asked] });
+    // The news did not wait for the store: what is not there yet is looked for once more.
+    setTimeout(() => void client.invalidateQueries({ queryKey: ["alarms", asked] }), STORED_WITHIN);
+  };
+  return <p className="fresh" role="status"><button type="button" className="text-button" onClick={show}>{fill(words.live.fresh, { count: alarms - seen })}</button></p>;
+}
+
+/** One order on all that were chosen, if they can stand in one. */
+function Bulk({ alarms, onClear }: { alarms: Alarm[]; onClear: () => void }) {
+  const { words } = useLanguage();
+  const names = useNames();
+  const go = useNavigate();
+  const [opening, setOpening] = useState(false);
+  const said = words.orders;
+  const obstacle = bulk(alarms.map(({ org, state }) => ({ org: org ?? "", state })));
+  const done = (number: string) => {
+    onClear();
+    void go(`/orders/${encodeURIComponent(number)}`);
+  };
+  return (
+    <div className="bulk" role="region" aria-label={said.open}>
+      <span role="status"><strong>{fill(said.chosen, { count: alarms.length })}</strong> {obstacle ? <span className="late-words">{word(said.obstacle, obstacle)}</span> : names.org(alarms[0]?.org)}</span>
+      <Button type="primary" disabled={obstacle !== null} onClick={() => setOpening(true)}>{said.open}</Button>
+      <Button onClick={onClear}>{said.clear}</Button>
+      {opening && <OpenOrder alarms={alarms.map((alarm) => alarm.id)} onClose={() => setOpening(false)} onDone={done} />}
     </div>
   );
 }
@@ -169,13 +225,19 @@ function Views({ search }: { search: string }) {
   );
 }
 
+async function excel(name: string, header: string[], lines: Cell[][]): Promise<Blob> {
+  const [{ strToU8, zipSync }, { workbook }] = await Promise.all([import("fflate"), import("../pure/xlsx.ts")]);
+  const files = Object.entries(workbook(name, header, lines)).map(([path, text]) => [path, strToU8(text)] as const);
+  return new Blob([zipSync(Object.fromEntries(files)) as Uint8Array<ArrayBuffer>], { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" });
+}
+
 /** All of them, not only those on the screen. */
 function Export({ asked, total }: { asked: string; total: number }) {
   const { words, lang } = useLanguage();
   const names = useNames();
   const [count, setCount] = useState<number | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const run = async () => {
+  const run = async (form: "csv" | "xlsx") => {
     setError(null);
     setCount(0);
     try {
@@ -196,8 +258,8 @@ function Export({ asked, total }: { asked: string; total: number }) {
         alarm.late_by_ms == null ? null : Math.round(alarm.late_by_ms / 1_000), at(alarm.raised_at), alarm.explanation[lang], alarm.rules_version,
       ]);
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([toCsv(header, lines)], { type: "text/csv;charset=utf-8" }));
-      link.download = `xiezhi-${civilDate(Date.now(), names.zone)}.csv`;
+      link.href = URL.createObjectURL(form === "csv" ? new Blob([toCsv(header, lines)], { type: "text/csv;charset=utf-8" }) : await excel(words.nav.alarms, header, lines));
+      link.download = `xiezhi-${civilDate(Date.now(), names.zone)}.${form}`;
       link.click();
       URL.revokeObjectURL(link.href);
     } catch (failed) {
@@ -209,9 +271,10 @@ function Export({ asked, total }: { asked: string; total: number }) {
   const tooMany = total > EXPORT_MOST;
   return (
     <>
-      <Button onClick={() => void run()} loading={count !== null} disabled={total === 0 || tooMany} title={tooMany ? fill(words.alarms.exportMost, { count: EXPORT_MOST }) : undefined}>
-        {count === null ? words.alarms.export : fill(words.alarms.exporting, { count })}
-      </Button>
+      {(["csv", "xlsx"] as const).map((form) => (
+        <Button key={form} onClick={() => void run(form)} disabled={count !== null || total === 0 || tooMany} title={tooMany ? fill(words.alarms.exportMost, { count: EXPORT_MOST }) : undefined}>{words.alarms.export[form]}</Button>
+      ))}
+      {count !== null && <span role="status">{fill(words.alarms.exporting, { count })}</span>}
       <Modal open={error !== null} footer={null} onCancel={() => setError(null)}><Trouble error={error} /></Modal>
     </>
   );

@@ -3,16 +3,17 @@
 import { Segmented } from "antd";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import type { Case, Timeline } from "../api/client.ts";
+import type { Case, Me, Timeline } from "../api/client.ts";
 import { useCase, useTimeline } from "../api/queries.ts";
 import { Answered, Card, Light, Nothing, When } from "../parts/basic.tsx";
+import { Follow } from "../parts/life.tsx";
 import { useNames } from "../parts/names.tsx";
 import { Raw } from "../parts/raw.tsx";
 import { Title } from "../parts/title.tsx";
 import { consoleLink } from "../pure/filters.ts";
 import { fill, useLanguage, word } from "../words/index.tsx";
 
-export default function CasePage() {
+export default function CasePage({ me }: { me: Me }) {
   const { id = "" } = useParams();
   const known = useCase(id);
   const timeline = useTimeline(id);
@@ -20,7 +21,7 @@ export default function CasePage() {
     <Answered of={known}>
       {(data) => (
         <>
-          <Head known={data} />
+          <Head known={data} me={me} />
           <Answered of={timeline}>{(entries) => <Entries timeline={entries} item={data.item} />}</Answered>
         </>
       )}
@@ -28,13 +29,13 @@ export default function CasePage() {
   );
 }
 
-function Head({ known }: { known: Case }) {
+function Head({ known, me }: { known: Case; me: Me }) {
   const { words } = useLanguage();
   const names = useNames();
   const said = words.columns;
   return (
     <>
-      <Title text={known.id}><Link className="main-link" to={consoleLink(known.alarms)}>{words.case.alarms}</Link></Title>
+      <Title text={known.id}><div className="tools">{me.sees.todo && <Follow kind="case" id={known.id} />}<Link className="main-link" to={consoleLink(known.alarms)}>{words.case.alarms}</Link></div></Title>
       <Card>
         <dl className="facts">
           {known.title && <div><dt>{words.case.title}</dt><dd>{known.title}{known.masked && <span className="soft"> {words.alarm.masked}</span>}</dd></div>}

@@ -6,6 +6,7 @@ import { Failure, type Me, type Rule, type VersionHead } from "../api/client.ts"
 import { useAudit, useDiff, useItem, useLint, useRule, useVersion } from "../api/queries.ts";
 import { Answered, Card, Loading, Nothing, Scroll, Trouble, When } from "../parts/basic.tsx";
 import { Commands, Draft } from "../parts/commands.tsx";
+import { DryRun } from "../parts/dry_run.tsx";
 import { FlowChart } from "../parts/flow.tsx";
 import { useNames } from "../parts/names.tsx";
 import { Raw } from "../parts/raw.tsx";
@@ -13,7 +14,7 @@ import { Chain, StateTag } from "../parts/rule_state.tsx";
 import { Title } from "../parts/title.tsx";
 import type { Item } from "../pure/facts.ts";
 import { turn } from "../pure/review.ts";
-import { fill, useLanguage, word } from "../words/index.tsx";
+import { fill, named, useLanguage, word } from "../words/index.tsx";
 
 export default function RulePage({ me }: { me: Me }) {
   const { id = "" } = useParams();
@@ -89,9 +90,12 @@ function Reviewed({ rule, me }: { rule: Rule; me: Me }) {
       </Card>
       <Card>
         <Tabs
+          activeKey={search.get("tab") ?? "diff"}
+          onChange={(tab) => setSearch((old) => { old.set("tab", tab); return old; }, { replace: true })}
           items={[
             { key: "diff", label: words.rules.diff, children: <Diff rule={rule.id} version={version.number} /> },
             ...(isItem && content ? [{ key: "flow", label: words.rules.flow, children: <FlowChart item={content} /> }] : []),
+            { key: "dry-run", label: words.rules.dryRun, children: <DryRun rule={rule.id} version={version} me={me} /> },
             { key: "lint", label: words.rules.lint, children: <Lint rule={rule.id} version={version.number} /> },
             { key: "versions", label: words.rules.versions, children: <Versions versions={rule.versions} shown={version.number} onShow={show} inForce={rule.in_force ?? null} /> },
             ...(content ? [{ key: "content", label: words.rules.content, children: <Raw value={content} label={words.rules.content} open /> }] : []),
@@ -104,6 +108,9 @@ function Reviewed({ rule, me }: { rule: Rule; me: Me }) {
   );
 }
 
+/** Longer sentences only say again what stands below them, signs. */
+const MESSAGE_MOST = 120;
+
 function Diff({ rule, version }: { rule: string; version: number }) {
   const { words, lang } = useLanguage();
   const diff = useDiff(rule, version);
@@ -114,9 +121,9 @@ function Diff({ rule, version }: { rule: string; version: number }) {
           {data.against == null && <p className="soft">{words.rules.allNew}</p>}
           {data.changes.length === 0 && <Nothing title={words.rules.noDiff} />}
           <ul className="diff">
-            {data.changes.map((change) => (
+            {(data.against == null ? [] : data.changes).map((change) => (
               <li key={change.path}>
-                <p><code>{change.path}</code> {change.message[lang]}</p>
+                <p>{change.message[lang].length <= MESSAGE_MOST ? change.message[lang] : <code>{change.path}</code>}</p>
                 {change.old !== undefined && change.old !== null && <pre className="old" tabIndex={0}>− {JSON.stringify(change.old)}</pre>}
                 {change.new !== undefined && change.new !== null && <pre className="new" tabIndex={0}>+ {JSON.stringify(change.new)}</pre>}
               </li>
@@ -208,6 +215,18 @@ function Details({ item }: { item: Item }) {
           </tbody>
         </table></Scroll>
       </Card>
+      {(item.risk_points?.length ?? 0) > 0 && (
+        <Card title={words.rules.risks} className="wide">
+          <Scroll label={words.rules.risks}><table className="simple">
+            <thead><tr><th scope="col">{words.rules.gradeWord}</th><th scope="col">{words.columns.step}</th><th scope="col">{words.rules.risk}</th><th scope="col">{words.rules.measures}</th></tr></thead>
+            <tbody>
+              {item.risk_points?.map((risk) => (
+                <tr key={risk.id}><th scope="row">{word(words.rules.grade, risk.grade)}</th><td>{names.get(risk.step)}</td><td>{named(risk.risk, lang)}</td><td>{risk.measures ? named(risk.measures, lang) : "—"}</td></tr>
+              ))}
+            </tbody>
+          </table></Scroll>
+        </Card>
+      )}
     </div>
   );
 }

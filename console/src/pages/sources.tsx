@@ -98,12 +98,12 @@ function DeadLetters() {
                   {rows.map((letter) => (
                     <tr key={`${letter.topic} ${letter.partition} ${letter.offset} ${letter.part}`}>
                       <td><When at={letter.record_time} /></td>
-                      <td>{word(words.reason, letter.reason)}</td>
+                      <td className="nowrap">{word(words.reason, letter.reason)}</td>
                       <td className="letter">
                         {letter.sentence}
                         <Raw value={"text" in letter.payload ? letter.payload.text : letter.payload.base64} label={`${said.payload} · ${fill(said.bytes, { count: letter.payload_bytes })}`} note={letter.masked ? words.alarm.masked : undefined} />
                       </td>
-                      <td>{names.org(letter.org) || "—"}</td>
+                      <td className="org-cell">{names.org(letter.org) || "—"}</td>
                       <td className="small">{letter.topic}<br />{letter.partition}/{letter.offset}</td>
                     </tr>
                   ))}

@@ -1,11 +1,11 @@
 // What a person may do with a version now, and the dialogs in which he does it. The answer is the log's: nothing is shown
 // as done before it stands there, and one that does not come may be asked for again under the same key.
 
-import { useMutation } from "@tanstack/react-query";
-import { Alert, App, Button, Input, InputNumber, Modal, Select } from "antd";
+import { Alert, Button, Input, InputNumber, Modal, Select } from "antd";
 import { useState } from "react";
-import { command, Failure, isUnknown, type Action, type Me, type Rule, type VersionHead } from "../api/client.ts";
+import { command, type Action, type Me, type Rule, type VersionHead } from "../api/client.ts";
 import { useNames } from "./names.tsx";
+import { useSend } from "./send.tsx";
 import { allowed, type Do } from "../pure/review.ts";
 import { fill, useLanguage, word } from "../words/index.tsx";
 
@@ -15,32 +15,9 @@ interface Target {
   revision: number;
 }
 
-/** Sends a command; the key stays the same until it has an outcome. */
 function useCommand(target: Target, onDone: () => void) {
-  const { words, lang } = useLanguage();
-  const { message } = App.useApp();
-  const [key, setKey] = useState(() => newKey());
-  const send = useMutation({
-    mutationFn: (action: Action) => command(target.rule, key, target.revision, action),
-    onSuccess: (_, action) => {
-      void message.success(fill(words.rules.done, { action: word(words.action, action.do) }));
-      onDone();
-    },
-    onError: (error) => {
-      // It has an outcome: another try is another command.
-      if (!isUnknown(error)) setKey(newKey());
-    },
-  });
-  const failure = send.error instanceof Failure ? send.error : null;
-  const unknown = send.error !== null && isUnknown(send.error);
-  const said = unknown ? words.rules.unsent : (failure?.problem.message?.[lang] ?? failure?.problem.detail ?? (send.error ? String(send.error) : null));
-  return { send: (action: Action) => send.mutate(action), busy: send.isPending, said, unknown };
-}
-
-/** `randomUUID` is for secure contexts alone, and a site may be reached by plain http inside an office. */
-function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const { words } = useLanguage();
+  return useSend((key, action: Action) => command(target.rule, key, target.revision, action), (action) => fill(words.rules.done, { action: word(words.action, action.do) }), onDone);
 }
 
 export function Commands({ rule, version, me }: { rule: Rule; version: VersionHead; me: Me }) {

@@ -1,24 +1,26 @@
-// The console in a real browser on a real site: every page in both languages, the review of a rule by four people with a
-// return on the way, and what others see of it.
+// The console in a real browser on a real site: every page in both languages, the deck's two stories by the people they are
+// about, and what others see of them.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { strFromU8, unzipSync } from "fflate";
 import type { Browser } from "playwright-core";
+import { picture, recorded } from "./look.ts";
+import { orderStory } from "./orders.ts";
+import { volumeStory } from "./volume.ts";
 import { Person, serious, startBrowser, startSite, type Site } from "./site.ts";
 
 /** Of the market bureau, like li, fang and chen; sun is of another one. */
 const RULE = "9901-CF-0107";
-/** Pictures for docs/ where it is named, else only to look at. */
-const SHOTS = process.env["XIEZHI_SHOTS"] ?? "build/shots";
 const FIRST_SCREEN_WITHIN = 1_000;
 
 let site: Site;
+/** The order of the second story. */
+let order = "";
 let browser: Browser;
 
 before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
   browser = await startBrowser();
   site = await startSite();
 });
@@ -27,18 +29,6 @@ after(async () => {
   await browser?.close();
   await site?.stop();
 });
-
-async function picture(person: Person, name: string): Promise<void> {
-  await person.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
-}
-
-/** Waits until a command stands in the log. What the page says in its place is why the test fails. */
-async function recorded(person: Person): Promise<void> {
-  const done = person.page.getByText(/^已记入日志/).first();
-  const trouble = person.page.getByRole("dialog").getByRole("alert");
-  await done.or(trouble).first().waitFor();
-  assert.deepEqual(await trouble.allInnerTexts(), []);
-}
 
 test("a rule goes through review, with a return, by four people", async () => {
   const people = await Promise.all(["li", "fang", "chen", "zhou"].map((id) => Person.signIn(browser, site, id)));
@@ -64,14 +54,12 @@ test("a rule goes through review, with a return, by four people", async () => {
   await does(fang, "退回", () => fang.page.getByLabel("退回原因").fill("请写明缩短期限的依据"));
   await li.open(`/rules/${RULE}`);
   await li.page.getByText("请写明缩短期限的依据").waitFor();
-  await picture(li, "rule-returned-zh");
+  await picture(li.page, "rule-returned-zh");
   await draft("修改后重新起草", 39);
   await does(fang, "法制审核通过");
-  await does(li, "附试运行结果", async () => {
-    await li.page.getByLabel("试运行报告文件").setInputFiles({ name: "report.json", mimeType: "application/json", buffer: Buffer.from("{\"added\":1}") });
-    await li.page.getByText(/^SHA-256 [0-9a-f]{64}$/).waitFor();
-    await li.page.getByLabel("新增预警").fill("1");
-  });
+  await li.open(`/rules/${RULE}?tab=dry-run`);
+  await li.page.getByRole("button", { name: "开始试运行" }).click();
+  await li.page.getByText("由系统对全部历史数据试算").waitFor();
   await does(li, "送审");
   // It is not the bureau's turn yet.
   await zhou.open(`/rules/${RULE}`);
@@ -86,6 +74,10 @@ test("a rule goes through review, with a return, by four people", async () => {
   }
 });
 
+test("an alarm goes to the office, the handler and back, and is revoked", async () => {
+  order = await orderStory(browser, site);
+});
+
 test("another organisation sees nothing of it", async () => {
   const chen = await Person.signIn(browser, site, "chen");
   await chen.open("/alarms?org=11990100260000488D");
@@ -98,7 +90,7 @@ test("another organisation sees nothing of it", async () => {
   await sun.page.getByText("没有符合条件的预警").waitFor();
   await sun.open(address ?? "");
   await sun.page.getByText("没有这个地址").waitFor();
-  await picture(sun, "nothing-zh");
+  await picture(sun.page, "nothing-zh");
   assert.deepEqual(await serious(sun.page), []);
   assert.deepEqual(sun.complaints, []);
   await sun.context.close();
@@ -141,6 +133,10 @@ test("the alarm centre keeps its filters in the address, opens by the keyboard, 
   await page.getByRole("button", { name: "导出 CSV" }).click();
   const csv = readFileSync((await (await waiting).path()) ?? "", "utf8");
   assert.equal(csv.trimEnd().split("\r\n").length - 1, total);
+  const sheet = page.waitForEvent("download");
+  await page.getByRole("button", { name: "导出 Excel" }).click();
+  const files = unzipSync(readFileSync((await (await sheet).path()) ?? ""));
+  assert.equal(strFromU8(files["xl/worksheets/sheet1.xml"] ?? new Uint8Array()).match(/<row /g)?.length, total + 1);
   await page.getByRole("button", { name: "常用视图" }).click();
   await page.getByRole("menuitem", { name: "超期未结" }).click();
   await page.waitForURL(/code=overdue/);
@@ -148,15 +144,46 @@ test("the alarm centre keeps its filters in the address, opens by the keyboard, 
   await zhou.context.close();
 });
 
+test("what happens is told at once, and the list waits until it is asked", async () => {
+  const zhou = await Person.signIn(browser, site, "zhou");
+  const { page } = zhou;
+  await zhou.open("/alarms");
+  await page.getByText("● 实时").waitFor();
+  const org = "119901002600008594";
+  const subject = `console-live-${Date.now()}`;
+  const event = (id: string, type: string, data: object) => ({
+    specversion: "1.0", id: `${subject}-${id}`, source: `urn:cn-org:${org}:penalty`, type, subject, time: new Date(Date.now() - 1_000 + Number(id)).toISOString(), data,
+  });
+  // An investigation that ends without evidence.
+  await site.publish(org, [
+    event("0", "case.accepted", { item: "9901-CF-0042", org, title: "占道经营" }),
+    event("1", "step.started", { step: "investigation" }),
+    event("2", "step.completed", { step: "investigation" }),
+  ]);
+  await page.getByRole("button", { name: /条新的预警变动/ }).click();
+  await page.getByRole("link", { name: subject }).first().waitFor();
+  assert.deepEqual(zhou.complaints, []);
+  await zhou.context.close();
+});
+
+test("a hundred thousand alarms scroll, and few of them stand in the document", async () => {
+  const zhou = await Person.signIn(browser, site, "zhou");
+  await volumeStory(zhou);
+  assert.deepEqual(zhou.complaints, []);
+  await zhou.context.close();
+});
+
 test("every page is fit for everybody, in both languages, wide and narrow", async () => {
   const zhou = await Person.signIn(browser, site, "zhou");
   const { page } = zhou;
-  await zhou.open("/alarms?code=overdue&state=raised");
+  await zhou.open("/alarms?code=overdue&state=raised&item=9901-CF-0042");
   const alarm = (await page.locator(".long-table tbody a[href^='/alarms/']").first().getAttribute("href")) ?? "";
   const known = (await page.locator(".long-table tbody a[href^='/cases/']").first().getAttribute("href")) ?? "";
   const pages = [
     ["overview", "/"], ["alarms", "/alarms"], ["alarm", alarm], ["case", known], ["rules", "/rules"],
     ["rule", `/rules/${RULE}`], ["item", "/rules/9901-CF-0042"], ["sources", "/sources"],
+    ["orders", "/orders?list=all"], ["order", `/orders/${order}`], ["document", `/orders/${order}/document`],
+    ["registers", "/registers"], ["calendars", "/registers?tab=calendars"], ["dry-run", `/rules/${RULE}?tab=dry-run`],
   ] as const;
   for (const lang of ["zh", "en"] as const) {
     await zhou.speak(lang);
@@ -165,13 +192,13 @@ test("every page is fit for everybody, in both languages, wide and narrow", asyn
       await zhou.open(path);
       if (name === "overview") await page.locator(".trend canvas").waitFor();
       assert.deepEqual(await serious(page), [], `${name} ${lang}`);
-      await picture(zhou, `${name}-${lang}`);
+      await picture(zhou.page, `${name}-${lang}`);
       for (const width of [1920, 390]) {
         await page.setViewportSize({ width, height: 860 });
         const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(beyond <= 0, `${name} ${lang} is ${beyond} px too wide at ${width}`);
       }
-      if (name === "overview") await picture(zhou, `${name}-phone-${lang}`);
+      if (name === "overview") await picture(zhou.page, `${name}-phone-${lang}`);
     }
   }
   assert.deepEqual(zhou.complaints, []);
@@ -200,11 +227,11 @@ test("without a session one is asked to sign in, and then led on", async () => {
   const page = await context.newPage();
   await page.goto(`${site.origin}/alarms?light=red`);
   await page.getByRole("heading", { name: "请先登录" }).waitFor();
-  await page.screenshot({ path: join(SHOTS, "sign-in-zh.png") });
+  await picture(page, "sign-in-zh");
   assert.deepEqual(await serious(page), []);
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "Please sign in" }).waitFor();
-  await page.screenshot({ path: join(SHOTS, "sign-in-en.png") });
+  await picture(page, "sign-in-en");
   await page.getByRole("link", { name: "Sign in", exact: true }).click();
   await page.locator('a[href*="person=zhou"]').click();
   await page.waitForURL(/\/alarms\?light=red$/);

@@ -1,11 +1,10 @@
 // A real site for the tests: the demonstration with a stream of its own, and people in real browsers.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
@@ -18,6 +17,8 @@ export const PATIENCE = 30_000;
 
 export interface Site {
   origin: string;
+  /** Publishes events of an organisation, as its systems do. */
+  publish: (org: string, events: object[]) => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -33,15 +34,18 @@ export async function startSite(): Promise<Site> {
     await ended(child);
     rmSync(dir, { recursive: true, force: true });
   };
-  const origin = new Promise<string>((found, fail) => {
+  const addresses = new Promise<Addresses>((found, fail) => {
     const late = setTimeout(() => fail(new Error(`not ready within ${READY_WITHIN / 1_000} s:\n${said.join("")}`)), READY_WITHIN);
     createInterface(child.stdout).on("line", (line) => {
       said.push(line);
-      const match = /^ {2}alarms +(http:\/\/[^/]+)\//.exec(line);
-      if (match?.[1]) {
-        clearTimeout(late);
-        found(match[1]);
-      }
+      // The last line behind the addresses.
+      if (!line.startsWith("Ctrl-C")) return;
+      clearTimeout(late);
+      const text = said.join("\n");
+      const origin = /^ {2}alarms +(http:\/\/[^/]+)\//m.exec(text)?.[1];
+      const brokers = /^ {2}Kafka +(\S+)/m.exec(text)?.[1];
+      if (origin && brokers) found({ origin, brokers });
+      else fail(new Error(`no addresses in:\n${text}`));
     });
     child.on("exit", (code) => {
       clearTimeout(late);
@@ -49,11 +53,30 @@ export async function startSite(): Promise<Site> {
     });
   });
   try {
-    return { origin: await origin, stop };
+    const { origin, brokers } = await addresses;
+    const publish = (org: string, events: object[]) => {
+      const file = join(dir, "events.jsonl");
+      writeFileSync(file, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+      return run(program, ["publish", "--brokers", brokers, "--org", org, file]);
+    };
+    return { origin, publish, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+interface Addresses {
+  origin: string;
+  brokers: string;
+}
+
+async function run(program: string, args: string[]): Promise<void> {
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (bytes: Buffer) => { said += bytes.toString(); });
+  const code = await new Promise<number | null>((done) => child.on("exit", done));
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${said}`);
 }
 
 function ended(child: ChildProcess): Promise<void> {

@@ -7,11 +7,21 @@ import { shade, weekOf } from "../../src/pure/heat.ts";
 import { regionName, regionTree } from "../../src/pure/regions.ts";
 import { allowed } from "../../src/pure/review.ts";
 import { visibleRows } from "../../src/pure/rows.ts";
+import { columnName, workbook } from "../../src/pure/xlsx.ts";
 import { ZONE } from "../../src/pure/time.ts";
 
 test("a table for spreadsheets quotes, and no cell is a formula", () => {
   const csv = toCsv(["a", "b"], [["x,\"y\"", 1], ["=1+1", null]]);
   assert.equal(csv, "\uFEFFa,b\r\n\"x,\"\"y\"\"\",1\r\n'=1+1,\r\n");
+});
+
+test("a workbook keeps numbers as numbers and text as text", () => {
+  const files = workbook("报警", ["a", "b"], [["=1+1 <x> & \u0001", 12.5], [null, -1]]);
+  const sheet = files["xl/worksheets/sheet1.xml"] ?? "";
+  assert.match(sheet, /<c r="A2" s="0" t="inlineStr"><is><t xml:space="preserve">=1\+1 &lt;x&gt; &amp; <\/t><\/is><\/c><c r="B2" s="0"><v>12.5<\/v><\/c>/);
+  assert.match(sheet, /<row r="3"><c r="B3" s="0"><v>-1<\/v><\/c><\/row>/);
+  assert.ok(sheet.includes('<autoFilter ref="A1:B3"/>') && files["xl/workbook.xml"]?.includes('<sheet name="报警"'));
+  assert.deepEqual([0, 25, 26, 701, 702].map(columnName), ["A", "Z", "AA", "ZZ", "AAA"]);
 });
 
 const fact = (type: string, time: number, data: Record<string, unknown> = {}): Fact => ({ type, time, data });
