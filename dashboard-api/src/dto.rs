@@ -38,7 +38,7 @@ pub(crate) use rules::{
     rule_link,
 };
 pub(crate) use stats::Stats;
-pub(crate) use stream::{ResetNews, RuleNews, line};
+pub(crate) use stream::{OrderNews, ResetNews, RuleNews, line};
 pub(crate) use todo::{Followed, Todo, TodoItem, TodoList};
 
 use model::time::{Day, Instant, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND};

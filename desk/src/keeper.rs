@@ -101,7 +101,7 @@ impl<L: Log> Keeper<L> {
         };
         self.metrics.count_outcome(&fit.entry.outcome);
         let (seq, command, outcome) = (fit.entry.seq, fit.entry.command.clone(), fit.entry.outcome.clone());
-        self.write(|folded| folded.trail.push(fit));
+        self.write(|Folded { trail, chain, .. }| trail.push(fit, chain.machine()));
         self.tell();
         self.metrics.entries.set(i64::try_from(seq).unwrap_or(i64::MAX).saturating_add(1));
         match self.flight.take() {

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use model::Instant;
 use serde::Serialize;
-use workflow::{Action, Fit, Hash, Lint, Outcome, Role};
+use workflow::supervision::Deed;
+use workflow::{Action, Entry, Fit, Hash, Lint, Machine, Outcome, Role};
 
 use crate::MAX_TRAIL;
 
@@ -25,7 +26,7 @@ pub struct TrailEntry {
     pub version: Option<u32>,
     /// The organisation that a draft is for, or that a deed is of.
     pub org: Option<String>,
-    /// The order, of either tier, that an accepted deed was done to.
+    /// The order, of either tier, that an accepted deed was done to, or that a changed alarm is under.
     pub order: Option<String>,
     /// The alarms that a deed names.
     pub alarms: Vec<String>,
@@ -42,12 +43,13 @@ pub struct Trail {
 }
 
 impl Trail {
-    pub(crate) fn push(&mut self, fit: Fit) {
+    /// `machine` is what the entry made of it.
+    pub(crate) fn push(&mut self, fit: Fit, machine: &Machine) {
         if self.entries.len() >= MAX_TRAIL {
             self.entries.pop_front();
         }
         let Fit { entry, hash } = fit;
-        let order = entry.order();
+        let order = entry.order().or_else(|| order_of_notice(&entry, machine));
         let alarms = match &entry.command.action {
             Action::Supervise(deed) => deed.facts.alarms.iter().map(|fact| fact.id.clone()).collect(),
             _ => Vec::new(),
@@ -97,4 +99,13 @@ impl Trail {
         let of_object = move |entry: &&TrailEntry| object.is_none_or(|object| entry.object == object);
         self.entries.range(first..).filter(of_object).take(limit)
     }
+}
+
+/// The order that an alarm is under, of which a later revision was told.
+fn order_of_notice(entry: &Entry, machine: &Machine) -> Option<String> {
+    let (Action::Supervise(deed), Outcome::Accepted { .. }) = (&entry.command.action, &entry.outcome) else {
+        return None;
+    };
+    let Deed::Notice { alarm, .. } = &deed.asked else { return None };
+    machine.supervision().alarm(alarm)?.order.clone()
 }

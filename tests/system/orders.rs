@@ -3,6 +3,7 @@
 //! bureau sends it back, and after another round revokes the alarms. In between: replies that come too early, a handler
 //! who is not meant, one of another department who sees nothing, and to-do lists whose counts are those of the lists.
 
+use std::io::BufRead;
 use std::time::Instant;
 
 use identity::provider::Account;
@@ -160,7 +161,7 @@ fn orders() {
     let mut site = Site::configured(TEST, &catalogue, &issuer.config);
     let alarms = alarms(&mut site, &issuer);
     let began = Instant::now();
-    let other = {
+    let (first, other) = {
         let api = Api { site: &site, issuer: &issuer };
         strangers(&api, &alarms);
         let first = opened(&api, &alarms);
@@ -170,9 +171,10 @@ fn orders() {
         let other = another(&api, &register, &alarms);
         followed(&api);
         told(&api, &first);
-        other
+        (first, other)
     };
-    a_fact_changes(&mut site, &issuer, &other);
+    let changed = a_fact_changes(&mut site, &issuer, &other);
+    heard(&Api { site: &site, issuer: &issuer }, &first, &changed);
     say(TEST, &format!("the story took {:.1} s", began.elapsed().as_secs_f64()));
     site.stop();
 }
@@ -303,8 +305,9 @@ fn another(api: &Api<'_>, register: &str, alarms: &[String]) -> Value {
     other
 }
 
-/// A later fact takes the alarm back while it is under an order: all parties are told, and the order stands.
-fn a_fact_changes(site: &mut Site, issuer: &Issuer, alarm: &Value) {
+/// A later fact takes the alarm back while it is under an order: all parties are told, and the order stands. Its
+/// number.
+fn a_fact_changes(site: &mut Site, issuer: &Issuer, alarm: &Value) -> String {
     let (id, case) = (alarm["id"].as_str().unwrap(), alarm["case"].as_str().unwrap());
     let number = {
         let api = Api { site, issuer };
@@ -335,6 +338,45 @@ fn a_fact_changes(site: &mut Site, issuer: &Issuer, alarm: &Value) {
     api.does("zhou", &number, 2, &json!({"do": "withdraw", "reason": "报警已收回"}));
     assert_eq!(api.life(id)["state"], "retracted");
     assert_eq!(api.todo("zhou"), nothing());
+    number
+}
+
+/// The live stream told the parties all that was done, in order, each once over two connections.
+fn heard(api: &Api<'_>, first: &str, changed: &str) {
+    let url = format!("{}/api/v1/stream?from=kept", api.site.api);
+    let token = format!("Bearer {}", api.issuer.provider.token("wang").unwrap());
+    let (mut news, mut last_id) = (Vec::new(), None);
+    for until in [5, 13] {
+        let resumed = last_id.iter().map(|id: &String| ("last-event-id", id.as_str()));
+        let headers: Vec<_> = std::iter::once(("authorization", token.as_str())).chain(resumed).collect();
+        let (mut id, mut event) = (None, String::new());
+        for line in http::listen(&url, &headers).unwrap().lines().map_while(Result::ok) {
+            match line.split_once(": ") {
+                Some(("id", text)) => id = Some(text.to_owned()),
+                Some(("event", text)) => event = text.to_owned(),
+                Some(("data", text)) if event == "order" => {
+                    let told: Value = serde_json::from_str(text).unwrap();
+                    news.extend(
+                        [told]
+                            .into_iter()
+                            .filter(|told| [first, changed].iter().any(|n| told["first"] == *n)),
+                    );
+                }
+                _ => {}
+            }
+            if news.len() == until {
+                break;
+            }
+        }
+        last_id = id;
+    }
+    let done = |number: &str| -> Vec<String> {
+        let of = news.iter().filter(|told| told["first"] == number);
+        of.map(|told| format!("{} {}", told["action"].as_str().unwrap(), told["revision"])).collect()
+    };
+    let story = "open 1, assign 2, answer 3, reply 4, send_back 5, assign 6, answer 7, reply 8, revoke 9";
+    assert_eq!(done(first).join(", "), story);
+    assert_eq!(done(changed).join(", "), "open 1, assign 2, notice null, withdraw 3");
 }
 
 /// A case is followed with a reason, by one person alone.

@@ -151,7 +151,7 @@ pub(crate) struct AuditEntry {
     key: String,
     /// The object: a rule's id, the number of an order (1), or the register that a new order's number is of.
     rule: String,
-    /// The order that an accepted command was done to.
+    /// The order that an accepted command was done to, or that an alarm is under that changed.
     order: Option<String>,
     person: String,
     role: &'static str,

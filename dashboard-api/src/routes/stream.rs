@@ -13,7 +13,7 @@ use identity::Need;
 use tokio::time::Instant;
 
 use crate::access::Access;
-use crate::dto::{Alarm, Refusals, ResetNews, RuleNews};
+use crate::dto::{Alarm, OrderNews, Refusals, ResetNews, RuleNews};
 use crate::error::{Problem, ProblemKind};
 use crate::params::Params;
 use crate::params::declared::StreamParams;
@@ -22,10 +22,10 @@ use crate::stream::{Client, Places, Sight, Start};
 use crate::telemetry::Bound;
 use crate::words;
 
-/// Alarms and what becomes of rules, as they happen: server-sent events.
+/// Alarms, and what becomes of orders and rules, as they happen: server-sent events.
 ///
-/// `event: alarm` has a new revision of an alarm, as `/alarms` shows it but for `stored_at`; `event: rule` an accepted command
-/// about a rule (RuleNews). Every event has an id: send the last one back as `Last-Event-ID` (browsers do that by themselves), to this or
+/// `event: alarm` has a new revision of an alarm, as `/alarms` shows it but for `stored_at`; `event: order` what
+/// was done about a supervision order (OrderNews), `event: rule` an accepted command about a rule (RuleNews). Every event has an id: send the last one back as `Last-Event-ID` (browsers do that by themselves), to this or
 /// another process, and nothing is left out or repeated. If too much has come meanwhile, `event: reset` says so (ResetNews).
 /// An event is sent to whom a query would show it. `event: end` comes when the token is over.
 #[utoipa::path(
@@ -50,10 +50,10 @@ pub(super) async fn listen(
     headers: HeaderMap,
     params: Params<StreamParams>,
 ) -> Result<Response, Problem> {
-    let (alarms, rules) = (access.scope(Need::Alarms), access.scope(Need::Rules));
-    let sight = match (alarms, rules) {
-        (Err(problem), Err(_)) => return Err(problem),
-        (alarms, rules) => Sight { alarms: alarms.ok(), rules: rules.ok() },
+    let of = |need| access.scope(need);
+    let sight = match (of(Need::Alarms), of(Need::Rules), of(Need::Orders)) {
+        (Err(problem), Err(_), Err(_)) => return Err(problem),
+        (alarms, rules, orders) => Sight { alarms: alarms.ok(), rules: rules.ok(), orders: orders.ok() },
     };
     let start = start(&headers, &params)?;
     let detail = "this process tells nothing: streams are served where the API runs with Kafka";
@@ -83,5 +83,5 @@ fn start(headers: &HeaderMap, params: &Params<StreamParams>) -> Result<Start, Pr
 
 /// For the document: what the events' data are.
 #[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(Alarm, RuleNews, ResetNews)))]
+#[openapi(components(schemas(Alarm, OrderNews, RuleNews, ResetNews)))]
 pub(super) struct Events;

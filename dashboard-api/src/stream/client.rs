@@ -7,7 +7,7 @@ use identity::Scope;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Behind, Event, Hub, Places, Seat, Start};
+use super::{Behind, Event, Hub, News, Places, Seat, Start};
 use crate::dto::{ResetNews, line};
 use crate::limits::HEARTBEAT;
 
@@ -18,6 +18,7 @@ const RETRY: Duration = Duration::from_secs(2);
 pub(crate) struct Sight {
     pub(crate) alarms: Option<Scope>,
     pub(crate) rules: Option<Scope>,
+    pub(crate) orders: Option<Scope>,
 }
 
 impl Sight {
@@ -27,12 +28,15 @@ impl Sight {
             (Some(region), identity::Need::Alarms) => {
                 self.alarms.as_ref().is_some_and(|scope| scope.covers(&news.org, region))
             }
-            (None, identity::Need::Rules) => {
-                self.rules.as_ref().is_some_and(|scope| scope.covers_seat(&news.org))
-            }
+            (None, identity::Need::Rules) => of_seat(&self.rules, news),
+            (None, identity::Need::Orders) => of_seat(&self.orders, news),
             _ => false,
         }
     }
+}
+
+fn of_seat(scope: &Option<Scope>, news: &News) -> bool {
+    scope.as_ref().is_some_and(|scope| scope.covers_seat(&news.org))
 }
 
 /// See the module.

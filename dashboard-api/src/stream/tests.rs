@@ -9,6 +9,7 @@ use super::*;
 fn news(kind: &'static str, org: &str, text: &str) -> News {
     let (need, region) = match kind {
         "alarm" => (Need::Alarms, Some(String::new())),
+        "order" => (Need::Orders, None),
         _ => (Need::Rules, None),
     };
     News { kind, need, org: org.to_owned(), region, data: format!("\"{text}\"") }
@@ -21,7 +22,8 @@ fn hub() -> Arc<Hub> {
 }
 
 fn all() -> Sight {
-    Sight { alarms: Some(Scope::Everywhere), rules: Some(Scope::Everywhere) }
+    let everywhere = || Some(Scope::Everywhere);
+    Sight { alarms: everywhere(), rules: everywhere(), orders: everywhere() }
 }
 
 fn listen(hub: &Arc<Hub>, from: &Start) -> Client {
@@ -195,18 +197,17 @@ async fn an_event_outside_the_scope_is_not_sent() {
     };
     hub.begin(None, 0);
     let sights = [
-        (Sight { alarms: own("a"), rules: own("a") }, vec!["\"alarm a\"", "\"rule a\""]),
-        (Sight { alarms: own("b"), rules: None }, vec!["\"alarm b\""]),
-        (Sight { alarms: None, rules: own("b") }, vec!["\"rule b\""]),
+        (Sight { alarms: own("a"), rules: own("a"), orders: None }, vec!["\"alarm a\"", "\"rule a\""]),
+        (Sight { alarms: own("b"), rules: None, orders: own("a") }, vec!["\"order a\"", "\"alarm b\""]),
+        (Sight { alarms: None, rules: own("b"), orders: own("b") }, vec!["\"rule b\"", "\"order b\""]),
     ];
     let mut clients = Vec::new();
     for (sight, expected) in sights {
         let seat = hub.admit(None).map_err(|problem| problem.detail).unwrap();
         clients.push((Client::new(Arc::clone(&hub), seat, sight, &Start::Now, None), expected));
     }
-    let both =
-        |org: &str| [news("alarm", org, &format!("alarm {org}")), news("rule", org, &format!("rule {org}"))];
-    hub.tell(None, 0, [both("a"), both("b")].concat());
+    let all = |org: &str| ["alarm", "rule", "order"].map(|kind| news(kind, org, &format!("{kind} {org}")));
+    hub.tell(None, 0, [all("a"), all("b")].concat());
     hub.close();
     for (mut client, expected) in clients {
         assert_eq!(data(&rest(&mut client).await), expected);

@@ -49,7 +49,7 @@ fn finding(org: &str) -> Finding {
     }
 }
 
-/// An alarm and a rule of every organisation; told, and then closed, so that every stream has an end.
+/// An alarm, a rule and an order of every organisation; told, and then closed, so that every stream has an end.
 async fn told() -> Hub {
     let hub = Hub::new(100, &prometheus::Registry::new()).unwrap();
     hub.tell(Some(0), 0, ORGS.iter().map(|org| News::alarm(finding(org), 0, 0)).collect());
@@ -102,10 +102,13 @@ async fn nobody_hears_what_a_query_would_not_show_him() {
         for (reach, _, covers) in reaches() {
             let person = format!("{role}-{reach}");
             let (status, text) = listen(&person).await;
-            assert_eq!(status, if may("alarms") || may("rules") { 200 } else { 403 }, "{person}");
+            let hears = may("alarms") || may("rules") || may("orders");
+            assert_eq!(status, if hears { 200 } else { 403 }, "{person}");
             for (org, covered) in ORGS.iter().zip(covers) {
-                for (mark, need) in [("CASE", "alarms"), ("MARK", "rules")] {
-                    let is_heard = text.contains(&format!("\"{mark}-{org}\""));
+                let (alarm, rule) = (format!("\"CASE-{org}\""), format!("\"MARK-{org}\""));
+                let order = format!("\"first\":\"{org}-2026-0001\"");
+                for (mark, need) in [(alarm, "alarms"), (rule, "rules"), (order, "orders")] {
+                    let is_heard = text.contains(&mark);
                     assert_eq!(is_heard, covered && may(need), "{person}: {need} of {org}\n{text}");
                 }
             }
