@@ -2,6 +2,7 @@
 
 mod api;
 mod identity;
+mod notify;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use workflow::supervision::{Clearing, Terms};
 
 pub(crate) use identity::Issuer;
+pub(crate) use notify::Recipient;
 
 /// Shorter, and a pause of the machine moves partitions; longer, and a dead process holds them for minutes.
 const SESSION_TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=300_000;
@@ -46,6 +48,9 @@ pub(crate) struct Site {
     pub(crate) supervision: Supervision,
     #[serde(default)]
     pub(crate) api: api::Bounds,
+    /// Who is told of alarms; nobody where empty.
+    #[serde(default)]
+    pub(crate) notify: Vec<Recipient>,
     /// Absent: the API serves loopback alone.
     pub(crate) identity: Option<Issuer>,
     #[serde(default = "all_roles")]
@@ -203,6 +208,7 @@ impl Site {
             issuer.check()?;
         }
         site.api.check()?;
+        notify::check(&site.notify)?;
         site.clock.mode()?;
         Ok(site)
     }
@@ -219,6 +225,7 @@ impl Site {
             listen: Listen::default(),
             supervision: Supervision::default(),
             api: api::Bounds::default(),
+            notify: Vec::new(),
             identity: None,
             roles: all_roles(),
         }

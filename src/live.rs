@@ -11,8 +11,8 @@ use anyhow::Context as _;
 use dashboard_api::{NotPublished, Propose, RegisterSource, Registers, Standing};
 use ingest::topics::Layout;
 use ledger::reference::{self, Editions, READ_WAIT};
-use model::Catalogue;
 use model::catalogue::{Edition, Orgs};
+use model::{Calendar, Catalogue};
 use rdkafka::config::ClientConfig;
 
 use crate::wall;
@@ -62,6 +62,12 @@ impl Live {
     /// The files that the site was started with.
     pub(crate) fn start(&self) -> &BTreeMap<String, String> {
         &self.start
+    }
+
+    /// The calendar as it stands.
+    pub(crate) fn calendar(&self) -> Calendar {
+        let last = self.editions.last();
+        last.map_or_else(|| self.base.calendar.clone(), |last| last.edition.catalogue.calendar.clone())
     }
 
     /// The files that stand.

@@ -13,6 +13,7 @@ mod expiry;
 mod lines;
 mod live;
 mod local;
+mod notify;
 mod overseer;
 mod people;
 mod random;

@@ -10,13 +10,13 @@ use anyhow::Context;
 use dashboard_api::{AlarmReader, AlarmRow, Axis, ClickHouseReader, Field, Filter, ListQuery, fact};
 use desk::{Service, View};
 use identity::Scope;
-use model::catalogue::Orgs;
 use model::time::MS_PER_DAY;
-use model::{Calendar, FindingId, Instant};
+use model::{FindingId, Instant};
 use prometheus::{IntGaugeVec, Opts, Registry};
 use workflow::supervision::{AlarmFact, CLOCK, Deed, Facts, Late, Supervise, Terms, What};
 use workflow::{Action, Actor, Command, Hash, Role};
 
+use crate::live::Live;
 use crate::wall;
 
 /// Between two looks at what is under orders.
@@ -35,9 +35,8 @@ const SEARCH_BACK_MS: i64 = 60 * MS_PER_DAY;
 pub(crate) struct Overseer {
     desk: Arc<Service>,
     reader: ClickHouseReader,
-    calendar: Calendar,
+    live: Arc<Live>,
     terms: Terms,
-    orgs: Arc<Orgs>,
     late: IntGaugeVec,
 }
 
@@ -45,8 +44,8 @@ impl Overseer {
     pub(crate) fn new(
         desk: Arc<Service>,
         reader: ClickHouseReader,
-        (calendar, terms): (Calendar, Terms),
-        orgs: Arc<Orgs>,
+        live: Arc<Live>,
+        terms: Terms,
         registry: &Registry,
     ) -> anyhow::Result<Self> {
         let help = "Supervisors and handlers whose time is over now, by what they are late with";
@@ -55,7 +54,7 @@ impl Overseer {
         for what in Late::ALL {
             late.with_label_values(&[what.as_str()]).set(0);
         }
-        Ok(Self { desk, reader, calendar, terms, orgs, late })
+        Ok(Self { desk, reader, live, terms, late })
     }
 
     /// Until `stop` is set.
@@ -159,10 +158,11 @@ impl Overseer {
 
     /// Alarms raised before then should have an order by now.
     fn cutoff(&self, now: Instant) -> Option<Instant> {
-        let today = self.calendar.day_of(now);
-        let is_over = |day| self.terms.order_by(&self.calendar, self.calendar.start_of(day)) <= now;
+        let calendar = self.live.calendar();
+        let today = calendar.day_of(now);
+        let is_over = |day| self.terms.order_by(&calendar, calendar.start_of(day)) <= now;
         let last = (0..=366).map(|back| today.plus(-back)).find(|day| is_over(*day))?;
-        Some(self.calendar.end_of(last))
+        Some(calendar.end_of(last))
     }
 
     async fn submit(
@@ -173,7 +173,7 @@ impl Overseer {
         fact: Option<AlarmFact>,
     ) -> anyhow::Result<()> {
         let org = fact.as_ref().map(|fact| fact.org.clone()).unwrap_or_default();
-        let above = self.orgs.by_id.get(&org).and_then(|org| org.parent.clone());
+        let above = self.live.orgs().by_id.get(&org).and_then(|org| org.parent.clone());
         let facts = Facts { alarms: fact.into_iter().collect(), above, ..Facts::default() };
         let actor = Actor { person: CLOCK.to_owned(), role: Role::Administrator, orgs: [org].into() };
         let action = Action::Supervise(Box::new(Supervise { asked, facts }));

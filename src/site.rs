@@ -149,9 +149,16 @@ pub(crate) fn start(
             enactor.run(&stop);
             Ok(())
         })?;
-        let orders = orders(site, catalogue, &rules);
-        let overseer = overseer(site, catalogue, &rules, &connection, &registry)?;
+        let orders = orders(site, &live, &rules);
+        let overseer = overseer(site, &live, &rules, &connection, &registry)?;
         running.spawn("overseer", move || overseer.run(&halt))?;
+        for messenger in crate::notify::messengers(site, &client, &connection, &live, &registry)? {
+            let stop = running.stop.clone();
+            running.spawn("notify", move || {
+                messenger(&stop);
+                Ok(())
+            })?;
+        }
         // What is wrong with the catalogue has been told when it was loaded.
         let (files, _) = Catalogue::readable_files(&site.catalogue);
         let reference = dashboard_api::Reference::of_files(&files);
@@ -218,23 +225,22 @@ fn listener(address: &str) -> anyhow::Result<std::net::TcpListener> {
     Ok(listener)
 }
 
-/// Orders share the desk of the rules; deadlines are counted with the catalogue's calendar as it is at the start.
-fn orders(site: &Site, catalogue: &Catalogue, rules: &dashboard_api::Rules) -> dashboard_api::Orders {
-    let (terms, clearing) = (site.supervision.terms(), site.supervision.clearing());
-    dashboard_api::Orders::new(rules.desk(), catalogue.calendar.clone(), terms, clearing, wall::now)
+/// Orders share the desk of the rules; deadlines are counted with the calendar as it stands.
+fn orders(site: &Site, live: &Arc<Live>, rules: &dashboard_api::Rules) -> dashboard_api::Orders {
+    let (terms, clearing, live) = (site.supervision.terms(), site.supervision.clearing(), Arc::clone(live));
+    dashboard_api::Orders::new(rules.desk(), move || live.calendar(), terms, clearing, wall::now)
 }
 
 fn overseer(
     site: &Site,
-    catalogue: &Catalogue,
+    live: &Arc<Live>,
     rules: &dashboard_api::Rules,
     connection: &dashboard_api::Connection,
     registry: &Registry,
 ) -> anyhow::Result<crate::overseer::Overseer> {
     let limits = dashboard_api::Limits::default();
     let reader = dashboard_api::ClickHouseReader::new(connection, limits.query);
-    let (calendar, orgs) = (catalogue.calendar.clone(), Arc::new(catalogue.orgs.clone()));
-    crate::overseer::Overseer::new(rules.desk(), reader, (calendar, site.supervision.terms()), orgs, registry)
+    crate::overseer::Overseer::new(rules.desk(), reader, Arc::clone(live), site.supervision.terms(), registry)
 }
 
 /// Every topic of the site, with an inbound one for each org that publishes.

@@ -15,7 +15,8 @@ use crate::store::rows::AlarmRow;
 #[derive(Clone)]
 pub struct Orders {
     pub(crate) desk: Arc<Service>,
-    pub(crate) calendar: Calendar,
+    /// As it stands when it is asked for.
+    pub(crate) calendar: Arc<dyn Fn() -> Calendar + Send + Sync>,
     pub(crate) terms: Terms,
     pub(crate) clearing: Clearing,
     pub(crate) clock: fn() -> Instant,
@@ -24,11 +25,12 @@ pub struct Orders {
 impl Orders {
     pub fn new(
         desk: Arc<Service>,
-        calendar: Calendar,
+        calendar: impl Fn() -> Calendar + Send + Sync + 'static,
         terms: Terms,
         clearing: Clearing,
         clock: fn() -> Instant,
     ) -> Self {
+        let calendar: Arc<dyn Fn() -> Calendar + Send + Sync> = Arc::new(calendar);
         Self { desk, calendar, terms, clearing, clock }
     }
 
@@ -41,7 +43,7 @@ impl Orders {
         let superseded = row.cause == "superseded";
         let now = (self.clock)();
         let supervision = view.machine.supervision();
-        Some(supervision.life(&fact(row)?, superseded, self.clearing, &self.calendar, now))
+        Some(supervision.life(&fact(row)?, superseded, self.clearing, &(self.calendar)(), now))
     }
 }
 

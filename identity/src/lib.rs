@@ -24,7 +24,7 @@ pub use keeper::Identity;
 pub use keys::Alg;
 pub use login::{COOKIE, Login, LoginSettings, cookie};
 pub use rights::{Need, allows};
-pub use source::{KeySource, SourceError, Web};
+pub use source::{KeySource, SourceError, Web, is_local, tls};
 pub use workflow::Role;
 
 /// Longest token that is looked at, bytes.

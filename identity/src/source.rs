@@ -63,11 +63,7 @@ impl Web {
             .timeout_global(Some(TIMEOUT))
             .proxy(None);
         let config = if address.starts_with("https://") {
-            let tls = TlsConfig::builder()
-                .provider(TlsProvider::Rustls)
-                .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .root_certs(trusted(roots)?);
-            config.tls_config(tls.build())
+            config.tls_config(tls(roots)?)
         } else if is_local(address) {
             config.https_only(false)
         } else {
@@ -104,6 +100,18 @@ impl KeySource for Web {
     }
 }
 
+/// How others are spoken to by https: certificates are checked against a PEM file of authorities, or the system's.
+///
+/// # Errors
+/// The file cannot be read, or has no certificates.
+pub fn tls(roots: Option<&PathBuf>) -> Result<TlsConfig, SourceError> {
+    let tls = TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .root_certs(trusted(roots)?);
+    Ok(tls.build())
+}
+
 fn trusted(roots: Option<&PathBuf>) -> Result<RootCerts, SourceError> {
     let system = PathBuf::from(SYSTEM_ROOTS);
     let path = roots.unwrap_or(&system);
@@ -121,7 +129,8 @@ fn trusted(roots: Option<&PathBuf>) -> Result<RootCerts, SourceError> {
     Ok(RootCerts::Specific(Arc::new(certificates)))
 }
 
-fn is_local(address: &str) -> bool {
+/// Whether an http address is on this machine for sure.
+pub fn is_local(address: &str) -> bool {
     let host = address.strip_prefix("http://").and_then(|rest| rest.split(['/', '?', '#']).next());
     // A name or a password before the host would hide it.
     host.filter(|host| !host.contains('@')).is_some_and(|host| {

@@ -3,6 +3,8 @@
 //! bureau sends it back, and after another round revokes the alarms. In between: replies that come too early, a handler
 //! who is not meant, one of another department who sees nothing, and to-do lists whose counts are those of the lists.
 
+mod missing;
+
 use std::io::BufRead;
 use std::time::Instant;
 
@@ -123,12 +125,12 @@ fn nothing() -> (Vec<String>, Vec<String>) {
 }
 
 /// Cases whose investigation ended without evidence: red alarms. Their ids.
-fn alarms(site: &mut Site, issuer: &Issuer) -> Vec<String> {
+fn alarms(site: &mut Site, issuer: &Issuer, began: model::Instant) -> Vec<String> {
     let source = format!("urn:cn-org:{ORG}:penalty");
     let mut lines = Vec::new();
     for case in ["order-a", "order-b"] {
         let mut event = |n: i64, kind: &str, data: Value| {
-            let time = now().plus_ms(n - 1_000).to_string();
+            let time = began.plus_ms(n).to_string();
             let id = format!("{case}-{n}");
             let event = json!({"specversion": "1.0", "id": id, "source": source, "type": kind, "subject": case, "time": time, "data": data});
             lines.push(event.to_string());
@@ -159,7 +161,7 @@ fn orders() {
     let catalogue = programs::root().join("deploy/catalogues/demo");
     let issuer = Issuer::new(TEST, accounts());
     let mut site = Site::configured(TEST, &catalogue, &issuer.config);
-    let alarms = alarms(&mut site, &issuer);
+    let alarms = alarms(&mut site, &issuer, now().plus_ms(-1_000));
     let began = Instant::now();
     let (first, other) = {
         let api = Api { site: &site, issuer: &issuer };

@@ -104,9 +104,10 @@ fn life(state: &ApiState, access: &Access, alarm: &AlarmRow) -> Option<AlarmLife
         let order = known.and_then(|known| known.order.clone()).filter(|_| sees);
         let (light, raised) = (fact(alarm)?.light, Instant(alarm.raised_ms));
         let is_open = life == Life::Open;
-        let clears_at = orders.clearing.at(&orders.calendar, light, raised).filter(|_| is_open);
+        let calendar = (orders.calendar)();
+        let clears_at = orders.clearing.at(&calendar, light, raised).filter(|_| is_open);
         let is_red = is_open && light == Light::Red;
-        let order_by = is_red.then(|| orders.terms.order_by(&orders.calendar, raised));
+        let order_by = is_red.then(|| orders.terms.order_by(&calendar, raised));
         Some(AlarmLife::new(life, order.as_deref(), clears_at, order_by))
     });
     looked.ok().flatten()

@@ -73,7 +73,7 @@ pub(crate) async fn drafts(orgs: &[&str], clock: fn() -> Instant) -> Service {
 /// Orders at the same desk, by a calendar without holidays.
 pub(crate) fn orders(rules: &Rules, clock: fn() -> Instant) -> Orders {
     let calendar = Calendar::new("Asia/Shanghai", BTreeMap::new(), Vec::new()).unwrap();
-    Orders::new(rules.desk(), calendar, Terms::default(), Clearing::default(), clock)
+    Orders::new(rules.desk(), move || calendar.clone(), Terms::default(), Clearing::default(), clock)
 }
 
 fn order(org: &str, now: Instant) -> Command {

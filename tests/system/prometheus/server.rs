@@ -12,9 +12,9 @@ use system_tests::{PATIENCE, http, programs, wait_for};
 /// A target where nobody listens: port 1 is nobody's.
 pub(super) const NOBODY: &str = "127.0.0.1:1";
 
-pub(super) struct Server {
+pub(crate) struct Server {
     /// Without a scheme.
-    pub(super) address: String,
+    pub(crate) address: String,
     child: Child,
 }
 
@@ -55,7 +55,11 @@ impl Server {
             .expect("it can be read")
             .replace("127.0.0.1:9095", hook)
             .replace("group_wait: 10s", "group_wait: 0s");
-        let config = scratch.lines("alertmanager.yml", [here]);
+        Self::alertmanager_with(program, scratch, &here)
+    }
+
+    pub(crate) fn alertmanager_with(program: &Path, scratch: &Scratch, config: &str) -> Self {
+        let config = scratch.lines("alertmanager.yml", [config]);
         let address = free_address();
         let mut command = programs::tied_to_us(program);
         command.args([
@@ -87,7 +91,7 @@ impl Server {
         server
     }
 
-    pub(super) fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         http::get(&format!("http://{}{path}", self.address)).expect("it answers").json()
     }
 

@@ -63,7 +63,7 @@ pub(crate) async fn open(
     let known = known(&state, &access, &alarms).await?;
     let org = known.first().map(|fact| fact.org.clone()).unwrap_or_default();
     let days = days.unwrap_or(OFFICE_DAYS);
-    let term = orders.terms.term(&orders.calendar, (orders.clock)(), days.min(MAX_DAYS));
+    let term = orders.terms.term(&(orders.calendar)(), (orders.clock)(), days.min(MAX_DAYS));
     let facts = Facts { term: Some(term), above: above(&org, orgs), alarms: known, place: None };
     let asked = Deed::Open { alarms, opinion, days };
     let given = Given { person, orgs, org: &org, key, object: register(&org, term.year), expected: 0 };
@@ -111,7 +111,7 @@ pub(crate) async fn give(
     let role = role(&action, id == number);
     let (asked, days) = deed(action, id);
     let now = (orders.clock)();
-    let term = days.map(|days| orders.terms.term(&orders.calendar, now, days.min(MAX_DAYS)));
+    let term = days.map(|days| orders.terms.term(&(orders.calendar)(), now, days.min(MAX_DAYS)));
     let facts = Facts { term, ..Facts::default() };
     let given = Given { person, orgs, org: &org, key, object: number, expected };
     submit_deed(orders, given, role, Supervise { asked, facts }).await.map(Json)
