@@ -19,11 +19,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use model::{Catalogue, Instant};
 
 use crate::cli::DetectArgs;
-use crate::wall;
+use crate::{progress, wall};
 pub(crate) use read::Read;
 use summary::Summary;
 
@@ -56,7 +56,7 @@ pub(crate) fn facts(
     rejects: Option<&Path>,
     threads: usize,
 ) -> anyhow::Result<Read> {
-    let bar = progress(files);
+    let bar = bar(files);
     let input = input::Input::new(files, bar.clone());
     let rejects = rejects::Rejects::open(rejects)?;
     let read = read::read(catalogue, until.unwrap_or_else(wall::now), files, input, rejects, threads)?;
@@ -78,10 +78,7 @@ fn open(args: &DetectArgs) -> anyhow::Result<Box<dyn Write + Send>> {
     })
 }
 
-fn progress(files: &[PathBuf]) -> ProgressBar {
+fn bar(files: &[PathBuf]) -> ProgressBar {
     let sizes = files.iter().map(|f| std::fs::metadata(f).map(|m| m.len()));
-    let total: u64 = sizes.flatten().sum();
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3}% {bytes}/{total_bytes} {eta}");
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    progress::bar(Some(sizes.flatten().sum()), "{bar:40} {percent:>3}% {bytes}/{total_bytes} {eta}")
 }

@@ -14,15 +14,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dashboard_api::{Connection, Draft, Progress};
 use detectors::dry_run::{Tally, Trial};
 use detectors::machine::CaseMachine;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model::dry_run::Report;
 use model::{Catalogue, Instant};
 use rdkafka::config::ClientConfig;
 use workflow::DryRun;
 
 use crate::cli::{DryRunArgs, Format};
-use crate::{detect, site, wall};
+use crate::{detect, progress, site, wall};
 use subject::Subject;
+
+const BAR: &str = "{bar:40} {percent:>3}% {human_pos}/{human_len} events {eta}";
 
 pub(crate) fn run(args: &DryRunArgs) -> anyhow::Result<ExitCode> {
     let subject = Subject::of(args)?;
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &DryRunArgs) -> anyhow::Result<ExitCode> {
             let connection = Connection { url: url.clone(), database: "xiezhi".to_owned(), user, password };
             let at = args.until.unwrap_or_else(wall::now);
             let mut questions = Questions::new(&subject, at)?;
-            let bar = bar();
+            let bar = progress::bar(None, BAR);
             let events = history::read(&connection, &mut questions, &|done, total| {
                 bar.set_length(total);
                 bar.set_position(done);
@@ -57,7 +58,7 @@ fn over_files(args: &DryRunArgs, subject: &Subject) -> anyhow::Result<Report> {
     let threads = detect::threads(args.threads);
     let read = detect::facts(&subject.current()?, args.until, &args.files, args.rejects.as_deref(), threads)?;
     let mut questions = Questions::new(subject, read.until(args.until))?;
-    questions.ask_all(&read.machines, threads);
+    questions.ask(&read.machines, threads);
     let events = read.machines.iter().map(|machine| machine.counts().facts).sum();
     Ok(questions.report(subject, events))
 }
@@ -112,15 +113,8 @@ impl Questions {
         CaseMachine::new(Arc::clone(&self.current))
     }
 
-    /// Asks every case of a machine.
-    fn ask(&mut self, machine: &CaseMachine) {
-        for (trial, tally) in std::iter::once(&mut self.history).chain(&mut self.switch) {
-            tally_of(trial, machine, &self.current, tally);
-        }
-    }
-
-    /// Asks every case of many machines, on so many threads.
-    fn ask_all(&mut self, machines: &[CaseMachine], threads: usize) {
+    /// Asks every case of these machines, on so many threads.
+    fn ask(&mut self, machines: &[CaseMachine], threads: usize) {
         let current = &self.current;
         for (trial, tally) in std::iter::once(&mut self.history).chain(&mut self.switch) {
             let (next, sum) = (AtomicUsize::new(0), Mutex::new(std::mem::take(tally)));
@@ -160,11 +154,4 @@ fn tally_of(trial: &Trial, machine: &CaseMachine, current: &Catalogue, tally: &m
     for number in 0..machine.cases() as u32 {
         tally.add(trial.ask(machine, number), &current.calendar);
     }
-}
-
-/// Shown on standard error, if that is a terminal.
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3}% {human_pos}/{human_len} events {eta}");
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -16,6 +16,7 @@ mod local;
 mod notify;
 mod overseer;
 mod people;
+mod progress;
 mod random;
 mod reference;
 mod register;

@@ -9,8 +9,8 @@ mod metrics;
 mod web;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use anyhow::Context;
 use dashboard_api::Connection;
@@ -27,8 +27,6 @@ use web::Web;
 /// Waits between two attempts to tell somebody.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LAST_WAIT: Duration = Duration::from_secs(60);
-/// How soon a stop is seen.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs until it is told to stop.
 pub(crate) type Messenger = Box<dyn FnOnce(&AtomicBool) + Send>;
@@ -67,12 +65,4 @@ pub(crate) fn messengers(
 /// Doubles up to the longest.
 fn longer(wait: Duration) -> Duration {
     (wait * 2).min(LAST_WAIT)
-}
-
-/// Waits, but not past the stop.
-fn rest(wait: Duration, stop: &AtomicBool) {
-    let until = Instant::now() + wait;
-    while Instant::now() < until && !stop.load(Ordering::Relaxed) {
-        std::thread::park_timeout(LOOK.min(wait));
-    }
 }

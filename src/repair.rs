@@ -3,16 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use rdkafka::config::ClientConfig;
 
 use crate::cli::RepairArgs;
+use crate::verify;
 
 pub(crate) fn run(args: &RepairArgs) -> anyhow::Result<ExitCode> {
-    let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", &args.brokers);
-    for (key, value) in &args.set {
-        client.set(key, value);
-    }
+    let client = verify::client(&args.brokers, &args.set);
     let password = match &args.password_env {
         Some(name) => {
             std::env::var(name).with_context(|| format!("environment variable {name} is not set"))?

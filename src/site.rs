@@ -159,9 +159,7 @@ pub(crate) fn start(
                 Ok(())
             })?;
         }
-        // What is wrong with the catalogue has been told when it was loaded.
-        let (files, _) = Catalogue::readable_files(&site.catalogue);
-        let reference = dashboard_api::Reference::of_files(&files);
+        let reference = dashboard_api::Reference::of_files(live.start());
         Some(crate::serve::Door {
             listener: api,
             doors,

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ingest::import::{Importer, Mapping};
 use ingest::publish::{PublishConfig, publish};
 use ingest::redrive::{Selection, redrive};
-use rdkafka::config::ClientConfig;
 
 use crate::cli::{ImportArgs, PublishArgs, RedriveArgs};
-use crate::{catalogue_check, lines};
+use crate::{catalogue_check, lines, progress, verify};
 
 pub(crate) fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(&args.mapping)
@@ -21,7 +19,7 @@ pub(crate) fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let mapping = Mapping::parse(&text, &args.mapping.display().to_string())?;
     let mut importer = Importer::new(&mapping);
     let mut out = BufWriter::with_capacity(1 << 17, io::stdout().lock());
-    let bar = bar("{spinner} {bytes} read, {elapsed}");
+    let bar = progress::bar(None, "{spinner} {bytes} read, {elapsed}");
     for file in &args.files {
         let input = ingest::import::open(file).with_context(|| format!("cannot read {}", file.display()))?;
         let mut reject = |row| bar.suspend(|| eprintln!("{row}"));
@@ -44,10 +42,10 @@ pub(crate) fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(crate) fn publish_files(args: &PublishArgs) -> anyhow::Result<ExitCode> {
-    let client = client(&args.brokers, &args.set);
+    let client = verify::client(&args.brokers, &args.set);
     let config =
         PublishConfig { route: route(args)?, rate: args.rate, partitions: 1, replication: args.replication };
-    let bar = bar("{spinner} {human_pos} events, {per_sec}, {elapsed}");
+    let bar = progress::bar(None, "{spinner} {human_pos} events, {per_sec}, {elapsed}");
     let (mut lines, mut acknowledged, mut skipped) = (0, 0, 0);
     for file in &args.files {
         let reader = lines::open(file, &Arc::new(AtomicU64::new(0)))?;
@@ -90,7 +88,7 @@ pub(crate) fn redrive_letters(args: &RedriveArgs) -> anyhow::Result<ExitCode> {
         until: args.to,
         since: args.since,
     };
-    let done = redrive(&client(&args.brokers, &args.set), &selection, args.dry_run, |_| {})?;
+    let done = redrive(&verify::client(&args.brokers, &args.set), &selection, args.dry_run, |_| {})?;
     let verb = if args.dry_run { "would go back" } else { "went back" };
     eprintln!("{} letters read, {} {verb}", done.read, done.total());
     for (reason, count) in &done.by_reason {
@@ -100,18 +98,4 @@ pub(crate) fn redrive_letters(args: &RedriveArgs) -> anyhow::Result<ExitCode> {
         eprintln!("  left where it is: {place}");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn client(brokers: &str, settings: &[(String, String)]) -> ClientConfig {
-    let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", brokers);
-    for (key, value) in settings {
-        client.set(key, value);
-    }
-    client
-}
-
-fn bar(template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)).with_style(style)
 }

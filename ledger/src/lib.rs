@@ -13,7 +13,7 @@ pub mod kafka;
 pub mod log;
 pub mod loss;
 pub mod memory;
-mod pause;
+pub mod pause;
 pub mod record;
 pub mod reference;
 pub mod worker;

@@ -7,7 +7,7 @@ const FIRST: Duration = Duration::from_millis(100);
 const LAST: Duration = Duration::from_secs(5);
 
 /// Waits, but not past the stop.
-pub(crate) fn rest(pause: Duration, stop: &AtomicBool) {
+pub fn rest(pause: Duration, stop: &AtomicBool) {
     let until = Instant::now() + pause;
     while Instant::now() < until && !stop.load(Ordering::Relaxed) {
         std::thread::park_timeout(Duration::from_millis(20));

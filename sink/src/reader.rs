@@ -41,17 +41,38 @@ const DEFAULTS: [(&str, &str); 5] = [
 ];
 
 pub(crate) struct Reader {
-    config: ClientConfig,
-    consumer: BaseConsumer,
-    reach: Reach,
+    consumer: Renewable,
     /// The consumer was made anew and is assigned nothing.
     is_new: bool,
     /// Reads nothing, so its questions are answered at once: a broker answers a connection in order, and behind a fetch
     /// that waits for records each question takes up to half a second.
-    asker: BaseConsumer,
-    asker_reach: Reach,
+    asker: Renewable,
     topic: String,
     timeout: Duration,
+}
+
+/// A consumer that is made anew when it has lost its brokers for good.
+struct Renewable {
+    config: ClientConfig,
+    topic: String,
+    client: BaseConsumer,
+    reach: Reach,
+}
+
+impl Renewable {
+    fn new(config: &ClientConfig, topic: &str) -> KafkaResult<Self> {
+        let (client, reach) = (config.create()?, Reach::new(config, topic));
+        Ok(Self { config: config.clone(), topic: topic.to_owned(), client, reach })
+    }
+
+    /// Whether it is another one now, which is assigned nothing.
+    fn renew(&mut self) -> KafkaResult<bool> {
+        let is_stranded = self.reach.is_stranded(self.client.client());
+        if is_stranded {
+            *self = Self::new(&self.config, &self.topic)?;
+        }
+        Ok(is_stranded)
+    }
 }
 
 impl Reader {
@@ -67,37 +88,28 @@ impl Reader {
         }
         let timeout = Duration::from_millis(sink.kafka_timeout_ms.max(1));
         let topic = kind.topic(&sink.topics).to_owned();
-        let (consumer, asker) = (config.create()?, config.create()?);
-        let (reach, asker_reach) = (Reach::new(&config, &topic), Reach::new(&config, &topic));
-        Ok(Self { config, consumer, reach, is_new: false, asker, asker_reach, topic, timeout })
+        let (consumer, asker) = (Renewable::new(&config, &topic)?, Renewable::new(&config, &topic)?);
+        Ok(Self { consumer, is_new: false, asker, topic, timeout })
     }
 
-    /// A new consumer in place of one that has lost its brokers for good.
     fn renew_consumer(&mut self) -> KafkaResult<()> {
-        if self.reach.is_stranded(self.consumer.client()) {
-            self.consumer = self.config.create()?;
-            self.reach = Reach::new(&self.config, &self.topic);
-            self.is_new = true;
-        }
+        self.is_new |= self.consumer.renew()?;
         Ok(())
     }
 
     fn renew_asker(&mut self) -> KafkaResult<()> {
         // Nobody else takes the errors that gather in its queue.
-        while let Some(told) = self.asker.poll(Duration::ZERO) {
-            told.map_or_else(|error| self.asker_reach.note(&error), drop);
+        while let Some(told) = self.asker.client.poll(Duration::ZERO) {
+            told.map_or_else(|error| self.asker.reach.note(&error), drop);
         }
-        if self.asker_reach.is_stranded(self.asker.client()) {
-            self.asker = self.config.create()?;
-            self.asker_reach = Reach::new(&self.config, &self.topic);
-        }
+        self.asker.renew()?;
         Ok(())
     }
 
     /// How many partitions the topic has.
     pub(crate) fn partitions(&mut self) -> KafkaResult<i32> {
         self.renew_asker()?;
-        let metadata = self.asker.fetch_metadata(Some(&self.topic), self.timeout)?;
+        let metadata = self.asker.client.fetch_metadata(Some(&self.topic), self.timeout)?;
         let topic = metadata.topics().iter().find(|topic| topic.name() == self.topic);
         let topic = topic.ok_or(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopic))?;
         match topic.error() {
@@ -107,7 +119,7 @@ impl Reader {
     }
 
     fn watermarks(&self, partition: i32) -> KafkaResult<(i64, i64)> {
-        self.asker.fetch_watermarks(&self.topic, partition, self.timeout)
+        self.asker.client.fetch_watermarks(&self.topic, partition, self.timeout)
     }
 
     fn list(&self, positions: impl IntoIterator<Item = (i32, i64)>) -> KafkaResult<TopicPartitionList> {
@@ -125,7 +137,7 @@ impl Reader {
             return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownPartition));
         }
         asked.add_partition_range(&self.topic, 0, partitions - 1);
-        let committed = self.asker.committed_offsets(asked, self.timeout)?;
+        let committed = self.asker.client.committed_offsets(asked, self.timeout)?;
         let mut found = Vec::new();
         for element in committed.elements() {
             element.error()?;
@@ -146,7 +158,7 @@ impl Reader {
                 element.set_metadata(&mark.metadata);
             }
         }
-        self.consumer.commit(&list, CommitMode::Sync)
+        self.consumer.client.commit(&list, CommitMode::Sync)
     }
 }
 
@@ -162,7 +174,7 @@ impl Source for Reader {
 
     fn assign(&mut self, positions: &BTreeMap<i32, i64>) -> Result<(), Trouble> {
         let list = self.list(positions.iter().map(|(partition, offset)| (*partition, *offset)));
-        list.and_then(|list| self.consumer.assign(&list)).map_err(trouble)?;
+        list.and_then(|list| self.consumer.client.assign(&list)).map_err(trouble)?;
         self.is_new = false;
         Ok(())
     }
@@ -174,11 +186,11 @@ impl Source for Reader {
         if self.is_new {
             return Polled::Lost(Trouble("the consumer had lost its brokers for good".to_owned()));
         }
-        match self.consumer.poll(patience) {
+        match self.consumer.client.poll(patience) {
             None => Polled::Nothing,
             Some(Ok(message)) => Polled::Record(record(&message)),
             Some(Err(error)) if is_passing(&error) => {
-                self.reach.note(&error);
+                self.consumer.reach.note(&error);
                 Polled::Hiccup(trouble(error))
             }
             Some(Err(error)) => Polled::Lost(trouble(error)),
@@ -187,7 +199,7 @@ impl Source for Reader {
 
     fn commit(&mut self, marks: &BTreeMap<i32, Mark>) -> Result<(), Trouble> {
         self.renew_consumer().and_then(|()| self.mark(marks)).map_err(|error| {
-            self.reach.doubt();
+            self.consumer.reach.doubt();
             trouble(error)
         })
     }

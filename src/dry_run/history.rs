@@ -23,7 +23,7 @@ pub(super) fn read(
         for fact in &page {
             // A case's facts come together, so those before it are complete.
             if machine.cases() >= CASES && machine.id(machine.cases() as u32 - 1) != fact.case {
-                questions.ask(&machine);
+                questions.ask(std::slice::from_ref(&machine), 1);
                 events += machine.counts().facts;
                 machine = questions.machine();
             }
@@ -32,7 +32,7 @@ pub(super) fn read(
         done += page.len() as u64;
         tell(done, total.max(done));
     }
-    questions.ask(&machine);
+    questions.ask(std::slice::from_ref(&machine), 1);
     Ok(events + machine.counts().facts)
 }
 

@@ -101,8 +101,7 @@ impl Subject {
         in_flight: InFlight,
     ) -> Self {
         let name = version.map_or_else(|| format!("{rule}/draft"), |number| format!("{rule}/{number}"));
-        let last = if shelf.editions().is_empty() { &base } else { shelf.files() };
-        let with = with_version(last, (rule, &name), content, in_flight);
+        let with = with_version(standing(&base, &shelf), (rule, &name), content, in_flight);
         let content = Hash::of(content.to_string().as_bytes());
         Self { rule: Some(rule.to_owned()), version, content, base, shelf, with }
     }
@@ -115,15 +114,20 @@ impl Subject {
         usable("the catalogue", &self.base)
     }
 
-    /// The rules as they are: of the last edition, whether or not its moment has come.
+    /// The rules as they are.
     pub(super) fn current(&self) -> anyhow::Result<Arc<Catalogue>> {
-        usable("the catalogue", if self.editions().is_empty() { &self.base } else { self.shelf.files() })
+        usable("the catalogue", standing(&self.base, &self.shelf))
     }
 
     /// The same with the draft.
     pub(super) fn with(&self) -> anyhow::Result<Arc<Catalogue>> {
         usable("the catalogue with the draft", &self.with)
     }
+}
+
+/// Of the last edition, whether or not its moment has come.
+fn standing<'a>(base: &'a Files, shelf: &'a Shelf) -> &'a Files {
+    if shelf.editions().is_empty() { base } else { shelf.files() }
 }
 
 fn usable(what: &'static str, files: &Files) -> anyhow::Result<Arc<Catalogue>> {

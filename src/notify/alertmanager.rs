@@ -13,6 +13,7 @@ use dashboard_api::{
     AlarmReader, AlarmRow, Axis, ClickHouseReader, Connection, Field, Filter, Keyset, ListQuery,
 };
 use identity::Scope;
+use ledger::pause::rest;
 use model::finding::Light;
 use model::{Calendar, FindingId, Instant};
 use serde_json::Value;
@@ -21,7 +22,7 @@ use super::choice::{Verdict, off_since, verdict};
 use super::message::alert;
 use super::metrics::Of;
 use super::web::Web;
-use super::{FIRST_WAIT, longer, rest};
+use super::{FIRST_WAIT, longer};
 use crate::config::Recipient;
 use crate::live::Live;
 use crate::wall;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant as Wall};
 
 use anyhow::{Context, bail};
 use ingest::topics::ALARM_FEED;
+use ledger::pause::rest;
 use model::Finding;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
@@ -24,7 +25,7 @@ use super::choice::{Verdict, is_meant, off_since, verdict};
 use super::message::Notice;
 use super::metrics::Of;
 use super::web::Web;
-use super::{FIRST_WAIT, LOOK, longer, rest};
+use super::{FIRST_WAIT, longer};
 use crate::config::Recipient;
 use crate::live::Live;
 use crate::wall;
@@ -34,6 +35,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const TURN: Duration = Duration::from_millis(200);
 /// Between two commits while nothing is told.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
+/// Between two polls that keep the place in the group, and so how soon a stop is seen.
+const LOOK: Duration = Duration::from_millis(50);
 /// Between two looks whether the working day has begun.
 const LOOK_AT_DAY: Duration = Duration::from_secs(10);
 /// Between two attempts while Kafka is in trouble.

@@ -1,6 +1,5 @@
 //! Alarms: one, and lists.
 
-use model::catalogue::Category;
 use model::time::Instant;
 use model::{Finding, FindingId};
 use serde::Serialize;
@@ -65,11 +64,6 @@ pub(crate) struct Alarm {
     stored_at: Option<Time>,
 }
 
-/// As it stands in JSON.
-fn word(category: Category) -> Option<String> {
-    serde_json::to_value(category).ok()?.as_str().map(str::to_owned)
-}
-
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Explanation {
     pub(super) zh: String,
@@ -130,7 +124,7 @@ impl Alarm {
             state: finding.state.as_str().to_owned(),
             case: finding.case,
             item: finding.item,
-            category: finding.category.and_then(word),
+            category: finding.category.map(|category| category.as_str().to_owned()),
             org: finding.org,
             region: finding.region,
             accepted_at: time(finding.accepted_at),

@@ -28,6 +28,24 @@ pub enum Category {
     Other,
 }
 
+impl Category {
+    /// As it stands in JSON and in ClickHouse.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Licence => "licence",
+            Self::Penalty => "penalty",
+            Self::Coercion => "coercion",
+            Self::Levy => "levy",
+            Self::Payment => "payment",
+            Self::Ruling => "ruling",
+            Self::Confirmation => "confirmation",
+            Self::Reward => "reward",
+            Self::Inspection => "inspection",
+            Self::Other => "other",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegalBasis {
     pub law: String,
