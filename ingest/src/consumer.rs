@@ -13,7 +13,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use reach::Reach;
+use reach::{Orphans, Partition, Reach};
 
 use crate::assignment::{Taken, Ticket};
 use crate::check::check;
@@ -23,7 +23,7 @@ use crate::error::IngestError;
 use crate::membership::{self, Membership};
 use crate::metrics::Metrics;
 use crate::relay::Relay;
-use crate::{IngestConfig, settings};
+use crate::{IngestConfig, settings, topics};
 
 /// One topic for each publishing organisation; new ones are found without a restart.
 pub const INBOUND_PATTERN: &str = r"^inbound\..+";
@@ -36,6 +36,8 @@ const BUSY_POLL: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_millis(200);
 /// How long to ask the brokers where an assignment resumes or a log begins.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to ask the brokers which inbound topics there are; reading waits meanwhile.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often to commit positions that have not moved. The answer to a commit does not reach us (the binding gives
 /// librdkafka no callback for it), so one that failed is mended by the next.
 const REPEAT_COMMITS_EVERY: Duration = Duration::from_secs(10);
@@ -58,6 +60,7 @@ impl Commits {
 pub(crate) struct Inbound<'a, O, C> {
     consumer: BaseConsumer<Membership>,
     reach: Reach,
+    orphans: Orphans,
     relay: Arc<Relay>,
     orgs: &'a O,
     clock: &'a C,
@@ -81,8 +84,9 @@ impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
             .create_with_context(Membership::new(relay.clone(), metrics.clone(), config.drain_deadline))
             .map_err(|error| IngestError::Client { client: "consumer", error })?;
         let reach = Reach::new(base, &config.case_events);
+        let orphans = Orphans::new(&config.group, &config.instance);
         let commits = Commits::new();
-        Ok(Self { consumer, reach, relay, orgs, clock, metrics, throttled: None, commits, config })
+        Ok(Self { consumer, reach, orphans, relay, orgs, clock, metrics, throttled: None, commits, config })
     }
 
     pub(crate) fn read_until(&mut self, stop: &AtomicBool) -> Result<(), IngestError> {
@@ -91,6 +95,7 @@ impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
             .map_err(|error| IngestError::Subscribe { pattern: INBOUND_PATTERN, error })?;
         while !stop.load(Ordering::Relaxed) {
             self.find_brokers()?;
+            self.find_orphans()?;
             self.relay.serve(Duration::ZERO)?;
             self.relay.send_due_signs(Instant::now(), (self.clock)())?;
             self.throttle()?;
@@ -99,6 +104,12 @@ impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
             self.read(wait)?;
         }
         Ok(())
+    }
+
+    fn find_orphans(&mut self) -> Result<(), IngestError> {
+        let client = self.consumer.client();
+        let wanted = || inbound_partitions(&self.consumer);
+        if self.orphans.are_ours_to_mend(client, wanted) { Err(IngestError::Orphaned) } else { Ok(()) }
     }
 
     fn find_brokers(&self) -> Result<(), IngestError> {
@@ -326,8 +337,22 @@ impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
         Ok(())
     }
 
+    /// So that the group shares all partitions anew.
+    pub(crate) fn leave_for_good(&self) {
+        self.orphans.leave(&self.consumer);
+    }
+
     /// Leaves the group. That revokes what is held, which commits it.
     pub(crate) fn close(self) {
         membership::close_within(self.consumer, self.config.drain_deadline + CLOSE_TIMEOUT);
     }
+}
+
+/// Every partition of every inbound topic; `None` while the brokers do not say.
+fn inbound_partitions(consumer: &BaseConsumer<Membership>) -> Option<Vec<Partition>> {
+    let metadata = consumer.fetch_metadata(None, METADATA_TIMEOUT).ok()?;
+    let inbound = metadata.topics().iter().filter(|topic| topics::org_of(topic.name()).is_some());
+    let partitions =
+        inbound.flat_map(|topic| topic.partitions().iter().map(|p| (topic.name().to_owned(), p.id())));
+    Some(partitions.collect())
 }

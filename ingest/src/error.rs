@@ -28,6 +28,9 @@ pub enum IngestError {
     )]
     Refused { topic: String, from: String, error: Box<KafkaError> },
 
+    #[error("partitions of inbound topics are nobody's")]
+    Orphaned,
+
     #[error("the Kafka {client} has lost its brokers for good")]
     Stranded { client: &'static str },
 

@@ -41,6 +41,9 @@ pub fn run(
         let mut inbound = Inbound::join(config, base, relay.clone(), &orgs, &clock, metrics.clone())?;
         let outcome = inbound.read_until(stop).and_then(|()| inbound.finish());
         let session_lost = relay.book().session_lost.take();
+        if matches!(outcome, Err(IngestError::Orphaned)) {
+            inbound.leave_for_good();
+        }
         inbound.close();
         match outcome {
             // When an outage outlasts the session, librdkafka forgets its member id, and a commit that still waited for the
@@ -58,6 +61,11 @@ pub fn run(
                 metrics.rejoins.inc();
                 tracing::warn!(%error, "joining anew with new clients");
                 relay = Arc::new(Relay::new(base, config, metrics.clone())?);
+            }
+            Err(error @ IngestError::Orphaned) => {
+                metrics.rejoins.inc();
+                tracing::warn!(%error, "joining anew, so that the group shares them");
+                relay.book().forget_membership();
             }
             outcome => return outcome,
         }

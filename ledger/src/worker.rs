@@ -63,6 +63,8 @@ pub enum WorkerError {
     Fenced(String),
     #[error("the group's consumer has lost its brokers for good")]
     Stranded,
+    #[error("partitions are nobody's")]
+    Orphaned,
     #[error("librdkafka {name} is too old; 2.6.1 is the oldest that keeps its promises")]
     TooOld { name: String },
     #[error(transparent)]
@@ -101,7 +103,7 @@ pub fn run(config: &WorkerConfig, metrics: &Metrics, stop: &AtomicBool) -> Resul
     while !stop.load(Ordering::Relaxed) {
         let began = std::time::Instant::now();
         match worker.take_part() {
-            Err(error @ (WorkerError::Fenced(_) | WorkerError::Stranded)) => {
+            Err(error @ (WorkerError::Fenced(_) | WorkerError::Stranded | WorkerError::Orphaned)) => {
                 tracing::error!(%error, instance = config.instance, "joining the group anew");
                 metrics.failures.inc();
                 pause.wait_after(began, stop);
@@ -126,20 +128,24 @@ impl Worker<'_> {
     fn take_part(&mut self) -> Result<(), WorkerError> {
         // Filled and emptied by one thread, so it must never be full; it holds the changes of one poll.
         let (changes, changed) = mpsc::channel();
-        let membership = Membership::join(self.config, changes)?;
+        let mut membership = Membership::join(self.config, changes)?;
         let mut held = HashMap::new();
-        let ended = self.keep(&membership, &changed, &mut held);
+        let ended = self.keep(&mut membership, &changed, &mut held);
         held.into_values().for_each(release);
         self.metrics.partitions.set(0);
         self.metrics.standbys.set(0);
-        membership.leave();
+        if matches!(ended, Err(WorkerError::Orphaned)) {
+            membership.leave_for_good();
+        } else {
+            membership.leave();
+        }
         ended
     }
 
     /// Holds what the group says is ours.
     fn keep(
         &mut self,
-        membership: &Membership,
+        membership: &mut Membership,
         changed: &mpsc::Receiver<Change>,
         held: &mut HashMap<i32, Held>,
     ) -> Result<(), WorkerError> {

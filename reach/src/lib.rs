@@ -1,4 +1,5 @@
-//! Whether a Kafka client can still find its brokers, or has forgotten all of them.
+//! Whether a Kafka client can still find its brokers, or has forgotten all of them; and whether a group's partitions all
+//! have an owner ([`Orphans`]).
 //!
 //! A cluster whose only broker is fenced for a moment (its heartbeat to the controller came too late: an overloaded machine
 //! is enough, a restart too) answers questions for metadata with *no* brokers. librdkafka since 2.10 then drops every broker
@@ -8,6 +9,7 @@
 //! so (ADR 31).
 
 mod herald;
+mod orphans;
 mod outage;
 
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +21,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 pub use herald::{Herald, WAITING};
+pub use orphans::{Orphans, Partition};
 use outage::Outage;
 
 /// How long the client and a fresh one beside it have to answer, while it may be an outage like any other.

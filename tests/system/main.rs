@@ -15,6 +15,7 @@ mod lint;
 mod listening;
 mod notices;
 mod orders;
+mod orphans;
 mod prometheus;
 mod reading;
 mod real_logs;

@@ -7,7 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use reach::Reach;
+use reach::{Orphans, Reach};
 
 use super::{WorkerConfig, WorkerError};
 use crate::chain::Chain;
@@ -68,6 +68,7 @@ impl Context {
 pub(super) struct Membership {
     consumer: BaseConsumer<Context>,
     reach: Reach,
+    orphans: Orphans,
     topic: String,
     committed: std::cell::Cell<std::time::Instant>,
     /// How many partitions there are; 0: not asked yet.
@@ -98,8 +99,9 @@ impl Membership {
         let topic = config.topics.case_events.clone();
         consumer.subscribe(&[&topic]).map_err(failed)?;
         let reach = Reach::new(&config.client, &topic);
+        let orphans = Orphans::new(&config.group, &config.instance);
         let (committed, partitions) = (std::time::Instant::now().into(), 0.into());
-        Ok(Self { consumer, reach, topic, committed, partitions })
+        Ok(Self { consumer, reach, orphans, topic, committed, partitions })
     }
 
     /// All partitions of the topic, whosever they are; none while the broker does not say. They never change in number.
@@ -112,9 +114,14 @@ impl Membership {
         0..self.partitions.get()
     }
 
-    pub(super) fn poll(&self, wait: Duration) -> Result<(), WorkerError> {
+    pub(super) fn poll(&mut self, wait: Duration) -> Result<(), WorkerError> {
         if self.reach.is_stranded(self.consumer.client()) {
             return Err(WorkerError::Stranded);
+        }
+        let wanted = self.partitions();
+        let wanted = || (!wanted.is_empty()).then(|| wanted.map(|p| (self.topic.clone(), p)).collect());
+        if self.orphans.are_ours_to_mend(self.consumer.client(), wanted) {
+            return Err(WorkerError::Orphaned);
         }
         match self.consumer.poll(wait) {
             None | Some(Ok(_)) => Ok(()),
@@ -169,5 +176,10 @@ impl Membership {
 
     pub(super) fn leave(self) {
         self.consumer.unsubscribe();
+    }
+
+    /// So that the group shares all partitions anew.
+    pub(super) fn leave_for_good(self) {
+        self.orphans.leave(&self.consumer);
     }
 }
