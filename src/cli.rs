@@ -1,5 +1,6 @@
 //! The command line: what others script against, so its forms change only with the contract.
 
+mod backup;
 mod dry_run;
 
 use std::num::NonZeroUsize;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::Instant;
 
+pub(crate) use backup::{BackupArgs, RestoreArgs};
 pub(crate) use dry_run::DryRunArgs;
 
 /// Exit status for unusable arguments or catalogue.
@@ -50,6 +52,10 @@ pub(crate) enum Command {
     Generate(GenerateArgs),
     /// Compare ClickHouse with Kafka and insert again what is missing
     Repair(RepairArgs),
+    /// Keep the topics that nothing can compute again in a directory 备份
+    Backup(BackupArgs),
+    /// Prove a backup, and put it back onto brokers that have none of its topics 恢复
+    Restore(RestoreArgs),
     /// Walk the ledger and name the first record that was altered, dropped, inserted or moved
     Verify(VerifyArgs),
     /// Say that facts are lost and that detection of a halted partition goes on without them 确认数据丢失

@@ -1,6 +1,7 @@
 //! `xiezhi`: one binary, many commands. This file parses and dispatches; each command lives in a module of its own.
 
 mod accept_loss;
+mod backup;
 mod bench;
 mod catalogue_check;
 mod cli;
@@ -51,6 +52,8 @@ fn main() -> ExitCode {
         cli::Command::Demo(args) => demo::run(args),
         cli::Command::Generate(args) => demo::write(args),
         cli::Command::Repair(args) => repair::run(args),
+        cli::Command::Backup(args) => backup::backup(args),
+        cli::Command::Restore(args) => backup::restore(args),
         cli::Command::Verify(args) => verify::run(args),
         cli::Command::AcceptLoss(args) => accept_loss::run(args),
         cli::Command::Bench(command) => bench::run(command),

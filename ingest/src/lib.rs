@@ -34,4 +34,4 @@ pub use consumer::INBOUND_PATTERN;
 pub use error::IngestError;
 pub use route::Route;
 pub use run::run;
-pub use settings::{MAX_LETTER_BYTES, MAX_RECORD_BYTES, reserved};
+pub use settings::{MAX_LETTER_BYTES, MAX_RECORD_BYTES, producer, reader, reserved};

@@ -104,8 +104,8 @@ pub(crate) fn forwarder(base: &ClientConfig, config: &IngestConfig) -> ClientCon
     client
 }
 
-/// What every producer of this crate has in common.
-pub(crate) fn producer(base: &ClientConfig, max_record_bytes: usize) -> ClientConfig {
+/// What every producer of records has in common: nothing is lost, doubled or reordered. `max_record_bytes` bounds a record.
+pub fn producer(base: &ClientConfig, max_record_bytes: usize) -> ClientConfig {
     let mut client = tuned(base);
     default_to(&mut client, "linger.ms", "20");
     default_to(&mut client, "compression.type", "lz4");
@@ -122,7 +122,7 @@ pub(crate) fn producer(base: &ClientConfig, max_record_bytes: usize) -> ClientCo
 }
 
 /// A consumer that assigns itself: no group membership, no commits. librdkafka wants a group name all the same.
-pub(crate) fn reader(base: &ClientConfig, name: &str) -> ClientConfig {
+pub fn reader(base: &ClientConfig, name: &str) -> ClientConfig {
     let mut client = tuned(base);
     client
         .set("group.id", name)

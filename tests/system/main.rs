@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test the panic is the report, in its helpers as well")]
 
 mod api;
+mod backup;
 mod bad_input;
 mod bad_records;
 mod clients;
