@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{dashboards, repository, tidy};
+use crate::{dashboards, repository, sbom, tidy};
 
 pub(crate) fn run() -> Result<bool> {
     let root = repository::root()?;
@@ -25,6 +25,7 @@ pub(crate) fn run() -> Result<bool> {
     step("fmt", &|| cargo(&root, &["fmt", "--all", "--check"]))?;
     step("tidy", &tidy::run)?;
     step("dashboards", &dashboards::check)?;
+    step("sbom", &sbom::check)?;
     step("shellcheck", &|| shellcheck(&root))?;
     step("deny", &|| deny(&root))?;
     step("clippy", &|| {
@@ -41,7 +42,7 @@ pub(crate) fn run() -> Result<bool> {
         succeeds(cargo_command(&root, &arguments).env("RUSTDOCFLAGS", flags))
     })?;
     match failed.as_slice() {
-        [] => println!("ci: fmt, tidy, dashboards, shellcheck, deny, clippy and doc are clean"),
+        [] => println!("ci: fmt, tidy, dashboards, sbom, shellcheck, deny, clippy and doc are clean"),
         failed => println!("ci: failed: {}", failed.join(", ")),
     }
     Ok(failed.is_empty())

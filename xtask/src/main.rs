@@ -1,6 +1,6 @@
 //! The project's own chores: `cargo xtask tidy` holds the rules that no compiler knows,
 //! `cargo xtask ci` is the one gate, `cargo xtask test` runs every test there is, `cargo xtask console` builds the web
-//! console, `cargo xtask dashboards` writes Grafana's.
+//! console, `cargo xtask dashboards` writes Grafana's, `cargo xtask sbom` the bill of materials.
 //!
 //! What must stay true: the gate is the same on a desk and in `.ci/run`; a rule says where it was broken and what
 //! would be right; nothing here is needed to build or run the product.
@@ -10,6 +10,7 @@ mod console;
 mod dashboards;
 mod metadata;
 mod repository;
+mod sbom;
 mod test;
 mod tidy;
 
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-const USAGE: &str = "usage: cargo xtask tidy | ci | test | console | dashboards [--console URL --out DIR]";
+const USAGE: &str = "usage: cargo xtask tidy | ci | test | console | dashboards [--console URL --out DIR] | sbom [--out FILE]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +45,8 @@ fn run(arguments: &[String]) -> Result<bool> {
         {
             dashboards::write_for(url, dir)
         }
+        [command] if command == "sbom" => sbom::write(None),
+        [command, out, file] if command == "sbom" && out == "--out" => sbom::write(Some(file)),
         _ => anyhow::bail!(USAGE),
     }
 }
