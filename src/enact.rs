@@ -11,6 +11,7 @@ use desk::Service;
 use ledger::reference::{NotPublished, publish};
 use model::Instant;
 use model::catalogue::{Refused, Shelf};
+use model::time::MS_PER_DAY;
 use prometheus::{IntCounter, Registry};
 use rdkafka::config::ClientConfig;
 use serde_json::Value;
@@ -38,6 +39,8 @@ struct Approved {
     content: Value,
     /// What becomes of cases already accepted.
     in_flight: InFlight,
+    /// Days on trial.
+    shadow_days: u32,
 }
 
 impl Approved {
@@ -46,9 +49,11 @@ impl Approved {
         name(&self.rule, self.number)
     }
 
-    /// The catalogue with it.
-    fn placed_in(&self, files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        with_version(files, (&self.rule, &self.name()), &self.content, self.in_flight)
+    /// The catalogue with it, in force from an instant.
+    fn placed_in(&self, files: &BTreeMap<String, String>, from: Instant) -> BTreeMap<String, String> {
+        let trial = i64::from(self.shadow_days) * MS_PER_DAY;
+        let shadow_until = (trial > 0).then(|| from.plus_ms(trial));
+        with_version(files, (&self.rule, &self.name()), &self.content, (self.in_flight, shadow_until))
     }
 }
 
@@ -67,8 +72,16 @@ fn first(machine: &Machine, rested: &HashMap<String, Instant>, now: Instant) -> 
     let open = approved.filter(|(_, rule, version)| !waits(rule, version.number));
     let (from, rule, version) = open.min_by_key(|(from, rule, version)| (*from, *rule, version.number))?;
     let by = version.approved_by.clone().unwrap_or_default();
-    let (content, in_flight) = (version.content.clone(), version.in_flight);
-    Some(Approved { rule: rule.to_owned(), number: version.number, from, by, content, in_flight })
+    let (content, in_flight, shadow_days) = (version.content.clone(), version.in_flight, version.shadow_days);
+    Some(Approved {
+        rule: rule.to_owned(),
+        number: version.number,
+        from,
+        by,
+        content,
+        in_flight,
+        shadow_days,
+    })
 }
 
 /// See the module.
@@ -134,7 +147,7 @@ impl Enactor {
             let files = if last.is_some() { shelf.files() } else { self.live.start() };
             // Its moment may have passed while nobody could publish it.
             let from = approved.from.max(now).max(last.map_or(now, |last| last.from));
-            shelf.propose(&approved.placed_in(files), Some(from), (now, &approved.by))
+            shelf.propose(&approved.placed_in(files, from), Some(from), (now, &approved.by))
         };
         Ok(publish(&self.client, &ledger::kafka::Topics::default().reference, propose)?.seq)
     }
@@ -173,7 +186,7 @@ mod tests {
             ("li", Role::Submitter, Action::AttachDryRun { version, report }),
             ("li", Role::Submitter, Action::Submit { version, lint: Lint { errors: 0, warnings: 0 } }),
             ("chen", Role::SupervisionOffice, Action::PassFirst { version }),
-            ("wu", Role::SupervisionBureau, Action::PassFinal { version, from }),
+            ("wu", Role::SupervisionBureau, Action::PassFinal { version, from, shadow_days: 0 }),
         ];
         for (person, role, action) in steps {
             let expected = machine.object(rule).map_or(0, |object| object.revision);
@@ -212,10 +225,17 @@ mod tests {
             ("items/x.yaml".to_owned(), "code: a\nn: 0\n".to_owned()),
         ]);
         let approved = first(&machine(), &HashMap::new(), Instant(0)).expect("one is approved");
-        let placed = approved.placed_in(&files);
+        let placed = approved.placed_in(&files, approved.from);
         let read = |file: &str| serde_json::from_str::<Value>(&placed[file]).expect("JSON");
         assert_eq!(read("items/x.yaml"), json!({"code": "a", "n": 1, "in_flight": "migrate"}));
         assert_eq!(read("catalogue.yaml"), json!({"version": "a/1", "time_zone": "Asia/Shanghai"}));
         assert_eq!(approved.by, "wu");
+        let trial = Approved { shadow_days: 2, ..approved };
+        let placed = trial.placed_in(&files, Instant(5));
+        let item: Value = serde_json::from_str(&placed["items/x.yaml"]).expect("JSON");
+        assert_eq!(
+            item["shadow_until"], "1970-01-03T00:00:00.005Z",
+            "counted from when it really is in force"
+        );
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use dashboard_api::{Connection, Rules};
 use desk::{KafkaLog, Metrics, Service};
-use model::Catalogue;
 use model::catalogue::Problem;
+use model::{Catalogue, Instant};
 use prometheus::Registry;
 use rdkafka::config::ClientConfig;
 use serde_json::{Value, json};
@@ -72,10 +72,15 @@ pub(crate) fn with_version(
     files: &BTreeMap<String, String>,
     (rule, name): (&str, &str),
     content: &Value,
-    in_flight: InFlight,
+    (in_flight, shadow_until): (InFlight, Option<Instant>),
 ) -> BTreeMap<String, String> {
     let (file, mut item) = placed(files, rule, content);
     item["in_flight"] = json!(in_flight);
+    // On trial or not is decided with the approval.
+    item.as_object_mut().and_then(|item| item.remove("shadow_until"));
+    if let Some(until) = shadow_until {
+        item["shadow_until"] = until.to_string().into();
+    }
     let settings = files.get("catalogue.yaml").map_or("", String::as_str);
     let mut settings = serde_saphyr::from_str::<Value>(settings).unwrap_or_default();
     if !settings.is_object() {

@@ -67,6 +67,7 @@ fn matches(filter: &Filter, row: &AlarmRow) -> bool {
     let in_range = filter.from.is_none_or(|from| from.0 <= at) && filter.to.is_none_or(|to| at < to.0);
     standing
         && in_range
+        && filter.shadow == row.shadow
         && filter.fields.iter().all(|(field, values)| values.iter().any(|v| holds(*field, v, row)))
 }
 

@@ -20,6 +20,7 @@ pub(crate) const CATEGORIES: [&str; 10] = [
     "other",
 ];
 pub(crate) const AXES: [&str; 4] = ["accepted", "violated", "raised", "changed"];
+pub(crate) const SHADOWS: [&str; 1] = ["only"];
 pub(crate) const COUNTS: [&str; 2] = ["none", "exact"];
 /// Where the live stream begins.
 pub(crate) const STARTS: [&str; 2] = ["now", "kept"];

@@ -238,6 +238,9 @@ pub struct Finding {
     pub events: Vec<String>,
     pub explanation: Bilingual,
     pub rules_version: String,
+    /// Found by a version of the rules on trial, before its trial is over: no alarm for people (contract, section 3).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
 }
 
 #[cfg(test)]

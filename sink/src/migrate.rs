@@ -16,7 +16,7 @@ use crate::error::Error;
 pub(crate) const DATABASE: &str = "xiezhi";
 
 const BOOTSTRAP: &str = include_str!("../migrations/0000_bootstrap.sql");
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration { number: 1, name: "tables", sql: include_str!("../migrations/0001_tables.sql") },
     Migration { number: 2, name: "views", sql: include_str!("../migrations/0002_views.sql") },
     Migration {
@@ -29,6 +29,7 @@ const MIGRATIONS: [Migration; 4] = [
         name: "standings_incidents",
         sql: include_str!("../migrations/0004_standings_incidents.sql"),
     },
+    Migration { number: 5, name: "shadow", sql: include_str!("../migrations/0005_shadow.sql") },
 ];
 
 /// Windows: a token is remembered for so many inserts. Synced to disk: an insert that was acknowledged outlives a power

@@ -43,6 +43,8 @@ struct Line<'f> {
     events: &'f [String],
     explanation: &'f Bilingual,
     rules_version: &'f str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    shadow: bool,
 }
 
 pub(crate) fn write(out: &mut dyn Write, finding: &Finding, calendar: &Calendar) -> io::Result<()> {
@@ -70,6 +72,7 @@ pub(crate) fn write(out: &mut dyn Write, finding: &Finding, calendar: &Calendar)
         events: &finding.events,
         explanation: &finding.explanation,
         rules_version: &finding.rules_version,
+        shadow: finding.shadow,
     };
     serde_json::to_writer(&mut *out, &line)?;
     out.write_all(b"\n")

@@ -101,7 +101,7 @@ impl Subject {
         in_flight: InFlight,
     ) -> Self {
         let name = version.map_or_else(|| format!("{rule}/draft"), |number| format!("{rule}/{number}"));
-        let with = with_version(standing(&base, &shelf), (rule, &name), content, in_flight);
+        let with = with_version(standing(&base, &shelf), (rule, &name), content, (in_flight, None));
         let content = Hash::of(content.to_string().as_bytes());
         Self { rule: Some(rule.to_owned()), version, content, base, shelf, with }
     }

@@ -39,14 +39,23 @@ pub enum Action {
     Submit { version: u32, lint: Lint },
     /// 初审, passed.
     PassFirst { version: u32 },
-    /// 审定, passed: the version is in force from the instant on.
-    PassFinal { version: u32, from: Instant },
+    /// 审定, passed: the version is in force from the instant on, the first so many days on trial 试运行期.
+    PassFinal {
+        version: u32,
+        from: Instant,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        shadow_days: u32,
+    },
     /// 退回, by the legal office or at either review.
     Return { version: u32, reason: String },
     /// The department takes its own version back.
     Withdraw { version: u32 },
     /// Orders and alarms; no rule.
     Supervise(Box<Supervise>),
+}
+
+fn is_zero(days: &u32) -> bool {
+    *days == 0
 }
 
 /// What a version would have changed in history.

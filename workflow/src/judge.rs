@@ -4,10 +4,10 @@ use model::Instant;
 
 use crate::command::{Action, Command};
 use crate::machine::hash_of;
-use crate::object::{Object, State, Version};
+use crate::object::{InFlight, Object, State, Version};
 use crate::people::Role;
 use crate::reason::Reason;
-use crate::{MAX_CONTENT_BYTES, MAX_REASON_BYTES, MAX_VERSIONS};
+use crate::{MAX_CONTENT_BYTES, MAX_REASON_BYTES, MAX_SHADOW_DAYS, MAX_VERSIONS};
 
 const MAX_ID_BYTES: usize = 128;
 
@@ -114,7 +114,12 @@ fn judge_action(action: &Action, object: &Object, version: &Version, now: Instan
         Action::AttachDryRun { report, .. } => check(report.content == version.hash, || Reason::OtherContent),
         Action::Submit { lint, .. } => check(lint.errors == 0, || Reason::LintErrors { errors: lint.errors }),
         Action::PassFirst { .. } => check(version.dry_run.is_some(), || Reason::NoDryRun),
-        Action::PassFinal { from, .. } => {
+        Action::PassFinal { from, shadow_days, .. } => {
+            // Alarms that stand by the rules before would vanish from a case that went over to a trial.
+            let is_trial = *shadow_days > 0;
+            let fits =
+                *shadow_days <= MAX_SHADOW_DAYS && !(is_trial && version.in_flight == InFlight::Migrate);
+            check(fits, || Reason::BadShadow)?;
             let after = object.last_from().map_or(now, |last| now.max(Instant(last.0.saturating_add(1))));
             check(*from >= after, || Reason::TooEarly { earliest: after })
         }

@@ -31,6 +31,8 @@ pub const MAX_CONTENT_BYTES: usize = 256 * 1024;
 pub const MAX_OBJECTS: usize = 100_000;
 /// Versions that one object may have.
 pub const MAX_VERSIONS: usize = 1_000;
+/// Longest trial of a version in force, days.
+pub const MAX_SHADOW_DAYS: u32 = 366;
 /// Longest reason of a return, bytes.
 pub const MAX_REASON_BYTES: usize = 4_000;
 /// Commands whose idempotency keys are remembered. A key repeated after so many others is a new one.

@@ -158,6 +158,7 @@ fn draft(object: &mut Object, command: &Command) {
         submitted_by: None,
         first_passed_by: None,
         approved_by: None,
+        shadow_days: 0,
         dry_run: None,
     });
 }
@@ -179,8 +180,9 @@ fn change(version: &mut Version, command: &Command) {
             version.first_passed_by = person;
             version.state = State::FirstPassed;
         }
-        Action::PassFinal { from, .. } => {
+        Action::PassFinal { from, shadow_days, .. } => {
             version.approved_by = person;
+            version.shadow_days = *shadow_days;
             version.state = State::Approved { from: *from };
         }
         Action::Return { reason, .. } => {

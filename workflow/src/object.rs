@@ -82,6 +82,8 @@ pub struct Version {
     pub submitted_by: Option<String>,
     pub first_passed_by: Option<String>,
     pub approved_by: Option<String>,
+    /// Days that it is on trial from its beginning, approved with it.
+    pub shadow_days: u32,
     pub dry_run: Option<DryRun>,
 }
 

@@ -59,6 +59,8 @@ pub enum Reason {
     TooEarly {
         earliest: Instant,
     },
+    /// A trial that is too long, or of a version that takes over cases already accepted.
+    BadShadow,
     /// A bound of the log is reached.
     TooMany,
     NoSuchOrder,
@@ -136,6 +138,7 @@ impl Reason {
             Self::Unchanged { .. } => "unchanged",
             Self::BadContent => "bad_content",
             Self::TooEarly { .. } => "too_early",
+            Self::BadShadow => "bad_shadow",
             Self::TooMany => "too_many",
             Self::NoSuchOrder => "no_such_order",
             Self::BadText { .. } => "bad_text",
@@ -230,6 +233,10 @@ impl Reason {
             Self::TooEarly { earliest } => {
                 (format!("生效时刻不得早于 {earliest}"), format!("it cannot be in force before {earliest}"))
             }
+            Self::BadShadow => fixed(
+                "试运行期最长 366 日，且该版本须为 pin：在办事项不得转入试运行",
+                "a trial lasts 366 days at most, and is for a version that pins: no case goes over to a trial",
+            ),
             Self::TooMany => {
                 fixed("已达数量上限", "a bound of the log is reached: there are too many objects or versions")
             }

@@ -58,6 +58,8 @@ pub(crate) struct Alarm {
     events: Vec<String>,
     explanation: Explanation,
     rules_version: String,
+    /// Found by rules on trial: no alarm for people.
+    shadow: bool,
     /// Entry of the ledger that made this revision.
     ledger: LedgerEntry,
     /// When it could be read here; null in the live stream, which does not wait for that.
@@ -106,6 +108,7 @@ impl From<AlarmRow> for Alarm {
             events: row.events,
             explanation: Explanation { zh: row.explanation_zh, en: row.explanation_en },
             rules_version: row.rules_version,
+            shadow: row.shadow,
             ledger: LedgerEntry { partition: row.partition, seq: row.seq },
             stored_at: Some(Time(row.stored_ms)),
         }

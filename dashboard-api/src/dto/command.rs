@@ -44,6 +44,9 @@ pub(crate) enum ActionBody {
         version: u32,
         #[schema(format = DateTime)]
         from: String,
+        /// Days from then on in which it raises shadow alarms only; for a version that pins.
+        #[serde(default)]
+        shadow_days: u32,
     },
     /// 退回
     Return { version: u32, reason: String },
@@ -73,7 +76,9 @@ impl ActionBody {
             }
             Self::Submit { version } => Action::Submit { version, lint },
             Self::PassFirst { version } => Action::PassFirst { version },
-            Self::PassFinal { version, from } => Action::PassFinal { version, from: instant(&from)? },
+            Self::PassFinal { version, from, shadow_days } => {
+                Action::PassFinal { version, from: instant(&from)?, shadow_days }
+            }
             Self::Return { version, reason } => Action::Return { version, reason },
             Self::Withdraw { version } => Action::Withdraw { version },
         })

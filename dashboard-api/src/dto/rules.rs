@@ -52,6 +52,8 @@ pub(crate) struct VersionHead {
     phase: &'static str,
     /// From when it is in force, if it is approved.
     from: Option<Time>,
+    /// Days from then on in which it raises shadow alarms only.
+    shadow_days: u32,
     /// What it does to cases already accepted: pin or migrate.
     in_flight: &'static str,
     /// SHA-256 of the content's JSON with sorted keys.
@@ -225,6 +227,7 @@ impl VersionHead {
             state: version.state.as_str(),
             phase: phase(object.phase(version.number, now).unwrap_or(Phase::Open)),
             from,
+            shadow_days: version.shadow_days,
             in_flight: in_flight(version.in_flight),
             hash: version.hash.to_string(),
             authors: version.authors.iter().cloned().collect(),

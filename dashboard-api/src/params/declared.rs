@@ -51,6 +51,9 @@ pub(crate) struct FilterParams {
     step: Option<Vec<String>>,
     /// Version of the rules that found it.
     rules_version: Option<Vec<String>>,
+    /// `only`: the shadow alarms of rules on trial, which are left out otherwise.
+    #[param(value_type = Option<String>, example = "only")]
+    shadow: Option<String>,
     /// The time that `from` and `to` bound, that orders a list, and whose day statistics count by: acceptance of the
     /// case, the violation, the first raising of the alarm (unless another is named), or its last change.
     #[param(inline)]

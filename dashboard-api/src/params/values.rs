@@ -19,6 +19,7 @@ impl<P: IntoParams> Params<P> {
     pub(crate) fn filter(&self) -> Result<Filter, Problem> {
         let mut filter = Filter { axis: self.axis()?, ..Filter::default() };
         (filter.from, filter.to) = self.range()?;
+        filter.shadow = self.word("shadow", &words::SHADOWS)?.is_some();
         for field in Field::ALL {
             let values = self.field(field)?;
             if !values.is_empty() {

@@ -100,9 +100,16 @@ pub struct Filter {
     pub axis: Axis,
     pub from: Option<Instant>,
     pub to: Option<Instant>,
+    /// The shadow alarms of rules on trial, instead of alarms.
+    pub shadow: bool,
 }
 
 impl Filter {
+    /// The view that has what is meant.
+    pub(crate) const fn view(&self) -> &'static str {
+        if self.shadow { "shadow_alarms" } else { "alarms" }
+    }
+
     /// The filter narrowed to one value of one field.
     #[must_use]
     pub fn with(mut self, field: Field, value: impl Into<String>) -> Self {
@@ -128,6 +135,7 @@ impl Filter {
         }
         let bounds = [("from", self.from), ("to", self.to)];
         pairs.extend(bounds.into_iter().filter_map(|(name, at)| Some((name, rfc3339(at?)))));
+        pairs.extend(self.shadow.then(|| ("shadow", "only".to_owned())));
         pairs
     }
 }

@@ -82,7 +82,12 @@ impl AlarmReader for ClickHouseReader {
     }
 
     fn alarm<'a>(&'a self, id: FindingId, scope: &'a Scope) -> Answer<'a, Option<AlarmRow>> {
-        Box::pin(self.first(sql::alarm(id, scope)))
+        Box::pin(async move {
+            match self.first(sql::alarm(id, scope)).await? {
+                Some(row) => Ok(Some(row)),
+                None => self.first(sql::shadow_alarm(id, scope)).await,
+            }
+        })
     }
 
     fn alarms_of<'a>(&'a self, ids: &'a [FindingId], scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {

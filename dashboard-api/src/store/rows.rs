@@ -35,6 +35,7 @@ pub struct AlarmRow {
     pub explanation_zh: String,
     pub explanation_en: String,
     pub rules_version: String,
+    pub shadow: bool,
     pub partition: u16,
     pub seq: u64,
     pub stored_ms: i64,

@@ -4,7 +4,7 @@ mod alarms;
 mod cases;
 mod operations;
 
-pub(crate) use alarms::{alarm, alarms_of, count, list, revisions, stats};
+pub(crate) use alarms::{alarm, alarms_of, count, list, revisions, shadow_alarm, stats};
 pub(crate) use cases::{case, events};
 pub(crate) use operations::{completeness, dead_letters, incidents, missing_views, progress};
 

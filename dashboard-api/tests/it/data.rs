@@ -12,10 +12,11 @@ CREATE TABLE xiezhi.findings (
     light LowCardinality(String), step LowCardinality(String), visit UInt32, violated_at DateTime64(3, 'UTC'),
     due Nullable(DateTime64(3, 'UTC')), late_by_ms Nullable(Int64), provisional Bool,
     raised_at DateTime64(3, 'UTC'), changed_at DateTime64(3, 'UTC'), detail String, events Array(String),
-    explanation_zh String, explanation_en String, rules_version LowCardinality(String), `partition` UInt16,
+    explanation_zh String, explanation_en String, rules_version LowCardinality(String), shadow Bool DEFAULT false, `partition` UInt16,
     seq UInt64, stored_at DateTime64(3, 'UTC')
 ) ENGINE = MergeTree ORDER BY (finding_id, revision);
 CREATE TABLE xiezhi.alarms AS xiezhi.findings ENGINE = MergeTree ORDER BY finding_id;
+CREATE TABLE xiezhi.shadow_alarms AS xiezhi.findings ENGINE = MergeTree ORDER BY finding_id;
 CREATE TABLE xiezhi.case_events (
     case_id String, source LowCardinality(String), event_id String, type LowCardinality(String),
     time DateTime64(3, 'UTC'), recorded_time Nullable(DateTime64(3, 'UTC')), data String, `partition` UInt16,
@@ -53,7 +54,7 @@ INSERT INTO xiezhi.alarms SELECT
     ['370102', '370000', '110000', ''][number % 4 + 1], at, 'p1', ['evidence', 'time_limit'][number % 2 + 1],
     ['evidence_missing', 'overdue'][number % 2 + 1], ['red', 'yellow'][number % 7 % 2 + 1],
     ['', 'review'][number % 2 + 1], number % 3, at + 1, if(number % 2 = 0, NULL, at), if(number % 2 = 0, NULL, -5),
-    number % 2, at, at + number, '', ['e1'], '解释', 'words', 'v1', 1, number, at
+    number % 2, at, at + number, '', ['e1'], '解释', 'words', 'v1', false, 1, number, at
 FROM (SELECT number, toDateTime64('2026-03-01 00:00:00', 3, 'UTC') + intDiv(number, 10) * 7200 AS at FROM numbers({count}))";
 
 pub(crate) struct Store {

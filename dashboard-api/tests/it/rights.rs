@@ -189,7 +189,7 @@ async fn fill(store: &Store) {
                 .run(&format!(
                     "INSERT INTO xiezhi.{table} SELECT '{id}', 1, 'raised', 'fact', 'raised', 'MARK-{org}', 'item', \
                      'penalty', '{name}', '{region}', at, 'p', 'evidence', 'evidence_missing', 'red', 's', 1, at, NULL, \
-                     NULL, false, at, at, 'MARK-{org}', ['e'], 'MARK-{org}', 'MARK-{org}', 'v', 0, 1, at \
+                     NULL, false, at, at, 'MARK-{org}', ['e'], 'MARK-{org}', 'MARK-{org}', 'v', false, 0, 1, at \
                      FROM (SELECT toDateTime64('2026-03-01 00:00:00', 3, 'UTC') AS at)"
                 ))
                 .await;

@@ -302,6 +302,7 @@ impl Source {
             events: Vec::new(),
             explanation: explain(&words, &rules.calendar),
             rules_version: rules.version.clone(),
+            shadow: false,
         }
     }
 }

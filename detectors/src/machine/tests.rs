@@ -14,6 +14,7 @@ use super::*;
 
 mod dry_runs;
 mod editions;
+mod shadow;
 mod silence;
 mod watching;
 

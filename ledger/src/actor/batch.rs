@@ -245,6 +245,7 @@ mod tests {
             events: vec!["e".repeat(100); text / 100],
             explanation: Bilingual { zh: "督".repeat(text / 3), en: "x".repeat(text) },
             rules_version: "r".into(),
+            shadow: false,
         }
     }
 

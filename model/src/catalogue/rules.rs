@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ProblemCode;
 use crate::finding::Light;
+use crate::time::Instant;
 
 /// A text in both languages. Where only one was given, both are that one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,6 +70,8 @@ pub struct Item {
     /// Longest lawful distance between an event and its recording, hours; `None`: not judged.
     pub max_entry_lag_hours: Option<u32>,
     pub in_flight: InFlight,
+    /// On trial until then: what is violated before raises shadow alarms only.
+    pub shadow_until: Option<Instant>,
     /// Warnings of `catalogue check` that are as they should be.
     pub waivers: Vec<Waiver>,
 }

@@ -37,6 +37,7 @@ pub struct FindingRow {
     pub explanation_zh: String,
     pub explanation_en: String,
     pub rules_version: String,
+    pub shadow: bool,
     pub partition: u16,
     pub seq: u64,
     pub offset: u64,
@@ -75,6 +76,7 @@ impl FindingRow {
             explanation_zh: f.explanation.zh,
             explanation_en: f.explanation.en,
             rules_version: f.rules_version,
+            shadow: f.shadow,
             partition: partition(of_partition),
             seq,
             offset: offset(at),
@@ -133,6 +135,7 @@ pub(crate) mod tests {
             events: vec!["e1".to_owned(), "e2".to_owned()],
             explanation: Bilingual { zh: "超期".to_owned(), en: "overdue".to_owned() },
             rules_version: "v1".to_owned(),
+            shadow: false,
         }
     }
 

@@ -187,5 +187,6 @@ fn finding(case: &str, revision: u32) -> Finding {
         events: vec!["a".to_owned()],
         explanation: Bilingual { zh: "超期".to_owned(), en: "overdue".to_owned() },
         rules_version: "v1".to_owned(),
+        shadow: false,
     }
 }

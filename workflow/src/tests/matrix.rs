@@ -57,7 +57,7 @@ fn actions() -> Vec<Action> {
         Action::AttachDryRun { version, report: dry_run(1) },
         Action::Submit { version, lint: CLEAN },
         Action::PassFirst { version },
-        Action::PassFinal { version, from: Instant(2_000) },
+        Action::PassFinal { version, from: Instant(2_000), shadow_days: 0 },
         Action::Return { version, reason: "why".to_owned() },
         Action::Withdraw { version },
     ]
@@ -72,7 +72,11 @@ fn in_state(state: &str) -> Desk {
         ("li", Role::Submitter, Action::AttachDryRun { version: 1, report: dry_run(1) }),
         ("li", Role::Submitter, Action::Submit { version: 1, lint: CLEAN }),
         ("chu", Role::SupervisionOffice, Action::PassFirst { version: 1 }),
-        ("shen", Role::SupervisionBureau, Action::PassFinal { version: 1, from: Instant(1_500) }),
+        (
+            "shen",
+            Role::SupervisionBureau,
+            Action::PassFinal { version: 1, from: Instant(1_500), shadow_days: 0 },
+        ),
     ];
     let (steps, last) = match state {
         "draft" => (1, None),

@@ -159,6 +159,7 @@ impl Naive {
                 let run = self.on(object, version).any(|c| matches!(c.action, Action::AttachDryRun { .. }));
                 if run { "accepted" } else { "no_dry_run" }
             }
+            Action::PassFinal { shadow_days: 367.., .. } => "bad_shadow",
             Action::PassFinal { from, .. } => {
                 let taken = self.about(object).any(
                     |(c, _)| matches!(c.action, Action::PassFinal { from: earlier, .. } if earlier >= *from),

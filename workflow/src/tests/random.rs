@@ -68,7 +68,8 @@ fn attach(random: &mut Random, version: u32) -> Action {
 
 fn approve(random: &mut Random, version: u32, step: u64) -> Action {
     let from = step as i64 + random.below(8) as i64 - 2;
-    Action::PassFinal { version, from: Instant(from) }
+    let shadow_days = random.one(&[0, 0, 0, 30, 367]);
+    Action::PassFinal { version, from: Instant(from), shadow_days }
 }
 
 fn anything(random: &mut Random, version: u32, step: u64) -> Action {
@@ -120,8 +121,9 @@ fn ten_thousand_sequences_agree_with_the_naive_model() {
 }
 
 /// What random commands must have met, or they prove little.
-const CODES: [&str; 16] = [
+const CODES: [&str; 17] = [
     "accepted",
+    "bad_shadow",
     "key_reused",
     "lint_errors",
     "no_dry_run",

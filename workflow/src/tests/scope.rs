@@ -32,7 +32,11 @@ fn actions(object: Option<&Object>) -> Vec<Action> {
             Action::Return { version, reason: String::new() },
             Action::Withdraw { version },
         ]);
-        actions.extend(BEGINNINGS.map(|from| Action::PassFinal { version, from: Instant(from) }));
+        actions.extend(BEGINNINGS.map(|from| Action::PassFinal {
+            version,
+            from: Instant(from),
+            shadow_days: 0,
+        }));
     }
     actions
 }

@@ -22,7 +22,11 @@ fn to_first_review(desk: &mut Desk, version: u32, content: u32) {
 fn review(desk: &mut Desk, version: u32, from: i64) {
     let first = desk.give("chu", Role::SupervisionOffice, Action::PassFirst { version });
     assert_eq!(refused(&first), "accepted");
-    let last = desk.give("shen", Role::SupervisionBureau, Action::PassFinal { version, from: Instant(from) });
+    let last = desk.give(
+        "shen",
+        Role::SupervisionBureau,
+        Action::PassFinal { version, from: Instant(from), shadow_days: 0 },
+    );
     assert_eq!(refused(&last), "accepted");
 }
 
@@ -97,7 +101,7 @@ fn nobody_passes_his_own_work_under_whatever_hat() {
         );
     }
     assert_eq!(refused(&desk.give("chu", Role::SupervisionOffice, first)), "accepted");
-    let last = Action::PassFinal { version: 2, from: Instant(2_000) };
+    let last = Action::PassFinal { version: 2, from: Instant(2_000), shadow_days: 0 };
     assert_eq!(refused(&desk.give("chu", Role::SupervisionBureau, last.clone())), "own_work");
     assert_eq!(refused(&desk.give("shen", Role::SupervisionBureau, last)), "accepted");
 }
@@ -136,8 +140,32 @@ fn what_a_step_needs() {
     assert_eq!(refused(&desk.give("li", Role::Submitter, foreign)), "other_content");
     desk.give("li", Role::Submitter, Action::AttachDryRun { version: 1, report: dry_run(1) });
     desk.give("chu", Role::SupervisionOffice, Action::PassFirst { version: 1 });
-    let past = Action::PassFinal { version: 1, from: Instant(999) };
+    let past = Action::PassFinal { version: 1, from: Instant(999), shadow_days: 0 };
     assert_eq!(refused(&desk.give("shen", Role::SupervisionBureau, past)), "too_early");
+}
+
+#[test]
+fn a_trial_is_for_a_version_that_pins() {
+    for (in_flight, shadow_days, answer) in [
+        (InFlight::Pin, 30, "accepted"),
+        (InFlight::Pin, 367, "bad_shadow"),
+        (InFlight::Migrate, 1, "bad_shadow"),
+        (InFlight::Migrate, 0, "accepted"),
+    ] {
+        let mut desk = Desk::default();
+        let Action::Draft { org, content, .. } = draft(1) else { panic!("a draft") };
+        desk.give("li", Role::Submitter, Action::Draft { org, content, in_flight });
+        desk.give("fa", Role::LegalOffice, Action::PassLegally { version: 1 });
+        desk.give("li", Role::Submitter, Action::AttachDryRun { version: 1, report: dry_run(1) });
+        desk.give("li", Role::Submitter, Action::Submit { version: 1, lint: CLEAN });
+        desk.give("chu", Role::SupervisionOffice, Action::PassFirst { version: 1 });
+        let last = Action::PassFinal { version: 1, from: Instant(2_000), shadow_days };
+        assert_eq!(
+            refused(&desk.give("shen", Role::SupervisionBureau, last)),
+            answer,
+            "{in_flight:?} {shadow_days}"
+        );
+    }
 }
 
 #[test]

@@ -277,6 +277,7 @@ pub(super) fn refused(reason: &Reason) -> Problem {
         | Reason::NoDryRun
         | Reason::OtherContent
         | Reason::BadContent
+        | Reason::BadShadow
         | Reason::TooEarly { .. }
         | Reason::BadText { .. }
         | Reason::BadEvidence { .. }

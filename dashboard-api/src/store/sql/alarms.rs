@@ -11,14 +11,14 @@ const COLUMNS: &str = "finding_id, revision, change, cause, state, case_id, item
     toUnixTimestamp64Milli(accepted_at) AS accepted_ms, point, kind, code, light, step, visit, \
     toUnixTimestamp64Milli(violated_at) AS violated_ms, toUnixTimestamp64Milli(due) AS due_ms, late_by_ms, \
     provisional, toUnixTimestamp64Milli(raised_at) AS raised_ms, toUnixTimestamp64Milli(changed_at) AS changed_ms, \
-    detail, events, explanation_zh, explanation_en, rules_version, `partition`, seq, \
+    detail, events, explanation_zh, explanation_en, rules_version, shadow, `partition`, seq, \
     toUnixTimestamp64Milli(stored_at) AS stored_ms";
 
 /// What a list shows when no state is asked for.
 const STANDING: [&str; 2] = ["raised", "cleared"];
 
 pub(crate) fn list(query: &ListQuery) -> Sql {
-    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM alarms"), query.limit);
+    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM {}", query.filter.view()), query.limit);
     let mut conditions = conditions(&mut sql, &query.filter, &query.scope);
     let axis = axis_column(query.filter.axis);
     if let Some(after) = &query.after {
@@ -33,7 +33,7 @@ pub(crate) fn list(query: &ListQuery) -> Sql {
 }
 
 pub(crate) fn count(filter: &Filter, scope: &Scope) -> Sql {
-    let mut sql = Sql::new("SELECT count() AS number FROM alarms", 1);
+    let mut sql = Sql::new(format!("SELECT count() AS number FROM {}", filter.view()), 1);
     let conditions = conditions(&mut sql, filter, scope);
     sql.push_where(&conditions);
     sql
@@ -53,6 +53,10 @@ pub(crate) fn alarms_of(ids: &[FindingId], scope: &Scope) -> Sql {
     sql.push_where(&conditions);
     sql.push_limit();
     sql
+}
+
+pub(crate) fn shadow_alarm(id: FindingId, scope: &Scope) -> Sql {
+    one_finding("shadow_alarms", id, 1, scope)
 }
 
 /// A revision of the time when the case was another organisation's is that organisation's.
@@ -76,7 +80,10 @@ pub(crate) fn stats(query: &StatsQuery) -> Sql {
     let axis = axis_column(query.filter.axis);
     let keys: Vec<String> = query.by.iter().map(|group| key(&mut sql, *group, axis, &query.zone)).collect();
     let keys = keys.join(", ");
-    sql.push(&format!("SELECT CAST([{keys}], 'Array(String)') AS key, count() AS number FROM alarms"));
+    sql.push(&format!(
+        "SELECT CAST([{keys}], 'Array(String)') AS key, count() AS number FROM {}",
+        query.filter.view()
+    ));
     let conditions = conditions(&mut sql, &query.filter, &query.scope);
     sql.push_where(&conditions);
     sql.push(" GROUP BY key ORDER BY ");

@@ -5,8 +5,9 @@ use crate::limits::MAX_PAYLOAD_BYTES;
 use crate::question::{DeadLetterField, DeadLetterQuery};
 
 /// What this crate reads; the writer's migrations make them.
-pub(crate) const VIEWS: [&str; 8] = [
+pub(crate) const VIEWS: [&str; 9] = [
     "alarms",
+    "shadow_alarms",
     "findings",
     "case_events",
     "cases",

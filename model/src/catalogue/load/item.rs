@@ -5,8 +5,9 @@ use super::text::{Index, bilingual, ids};
 use super::tree::Node;
 use super::{annex, discretion, limits, points, waivers};
 use crate::catalogue::{Category, InFlight, Item, ProblemCode, Step};
+use crate::time::Instant;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "code",
     "name",
     "category",
@@ -19,6 +20,7 @@ const KEYS: [&str; 13] = [
     "redress",
     "max_entry_lag_hours",
     "in_flight",
+    "shadow_until",
     "waivers",
 ];
 
@@ -78,9 +80,23 @@ pub(super) fn read(node: &Node, sink: &Sink, context: Context) -> Option<Item> {
             .get("in_flight")
             .and_then(|at| at.word(&[("pin", InFlight::Pin), ("migrate", InFlight::Migrate)]))
             .unwrap_or_default(),
+        shadow_until: fields.get("shadow_until").and_then(|at| instant(&at)),
         waivers: waivers::read(&fields),
     };
     (!sink.has_errors()).then_some(item)
+}
+
+fn instant(at: &At<'_>) -> Option<Instant> {
+    let text = at.text()?;
+    let instant = Instant::parse(text);
+    if instant.is_none() {
+        let message = both!(
+            "“{text}”不是时刻：应为带时区的 RFC 3339，如 2026-07-01T00:00:00+08:00",
+            "\"{text}\" is no instant: RFC 3339 with an offset is expected, such as 2026-07-01T00:00:00+08:00"
+        );
+        at.note(ProblemCode::InvalidValue, message);
+    }
+    instant
 }
 
 fn read_steps<'t>(item: &Fields<'t>) -> (Index<'t>, Vec<Step>) {
