@@ -87,7 +87,9 @@ impl Teller {
     fn tell(&self, entry: Entry) {
         let Ok(partition) = u16::try_from(entry.partition) else { return };
         let seq = entry.seq;
-        let news = entry.findings.into_iter().map(|finding| News::alarm(finding, partition, seq));
+        // What rules on trial find is no alarm.
+        let alarms = entry.findings.into_iter().filter(|finding| !finding.shadow);
+        let news = alarms.map(|finding| News::alarm(finding, partition, seq));
         self.hub.tell(Some(partition), seq, news.collect());
     }
 

@@ -147,6 +147,7 @@ impl Alarm {
             events: finding.events,
             explanation: Explanation { zh: finding.explanation.zh, en: finding.explanation.en },
             rules_version: finding.rules_version,
+            shadow: finding.shadow,
             ledger: LedgerEntry { partition, seq },
             stored_at: None,
         }

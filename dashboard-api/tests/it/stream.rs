@@ -46,6 +46,7 @@ fn finding(org: &str) -> Finding {
         events: Vec::new(),
         explanation: Bilingual { zh: "无依据".to_owned(), en: "no basis\nat all".to_owned() },
         rules_version: "v".to_owned(),
+        shadow: false,
     }
 }
 

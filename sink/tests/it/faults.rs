@@ -30,7 +30,7 @@ fn no_reply_but_a_good_one_is_believed() {
     let brokers = Brokers::start();
     let proxy = Proxy::start(engine.url());
     let sink = Sink::start(&proxy.url(), &brokers);
-    store.until("SELECT count() FROM migrations", 4);
+    store.until("SELECT count() FROM migrations", 5);
     for (number, reply) in REPLIES.iter().enumerate() {
         proxy.set(Mode::Answer(reply));
         let before = proxy.answers();

@@ -13,7 +13,7 @@ mod store;
 mod upgrade;
 
 use engine::Engine;
-use kafka::{Brokers, Ledger, accepted, event};
+use kafka::{Brokers, Ledger, TRIAL, accepted, event};
 use proxy::{Mode, Proxy};
 use store::{Sink, Store};
 
@@ -21,13 +21,13 @@ use store::{Sink, Store};
 fn what_is_published_is_seen_once_and_whole() {
     let engine = Engine::start();
     let store = Store::new(engine.url());
-    assert_eq!(store.migrate(), 4);
+    assert_eq!(store.migrate(), 5);
     assert_eq!(store.migrate(), 0, "applied once");
 
     let brokers = Brokers::start();
     brokers.events(&[accepted("c1", "a"), event("c1", "b"), event("c1", "b"), "not json".to_owned()]);
     let mut ledger = Ledger::new(0);
-    brokers.ledger(&[ledger.entry(&["c1", "c2"], 1), ledger.stale(), ledger.entry(&["c1"], 2)]);
+    brokers.ledger(&[ledger.entry(&["c1", "c2", TRIAL], 1), ledger.stale(), ledger.entry(&["c1"], 2)]);
     brokers.letter(
         &[0xff, 0x00],
         &[("reason", "too_large"), ("topic", "inbound.x"), ("partition", "1"), ("offset", "8")],
@@ -41,8 +41,9 @@ fn what_is_published_is_seen_once_and_whole() {
     store.until("SELECT sum(complete) FROM completeness", 2);
     sink.stop();
 
-    assert_eq!(store.number("SELECT count() FROM findings"), 3, "every revision");
-    assert_eq!(store.number("SELECT count() FROM alarms"), 2, "every finding");
+    assert_eq!(store.number("SELECT count() FROM findings"), 4, "every revision");
+    assert_eq!(store.number("SELECT count() FROM alarms"), 2, "every finding that is no shadow");
+    assert_eq!(store.text("SELECT toString(groupArray(case_id)) FROM shadow_alarms"), "['trial']");
     assert_eq!(store.number("SELECT sum(alarms) FROM alarm_counts"), 2);
     assert_eq!(store.number("SELECT revision FROM alarms WHERE case_id = 'c1'"), 2);
     assert_eq!(

@@ -153,7 +153,7 @@ fn data() -> Row {
                 "[[报警的变更|Revisions of alarms]]",
                 format!(
                     "SELECT $__timeInterval(changed_at) AS time, {change} AS series, count() AS revisions FROM xiezhi.findings \
-                     WHERE $__timeFilter(changed_at) AND {PLACE} GROUP BY time, series ORDER BY time"
+                     WHERE NOT shadow AND $__timeFilter(changed_at) AND {PLACE} GROUP BY time, series ORDER BY time"
                 ),
             ),
             Panel::table(
