@@ -76,11 +76,8 @@ pub(crate) fn with_version(
 ) -> BTreeMap<String, String> {
     let (file, mut item) = placed(files, rule, content);
     item["in_flight"] = json!(in_flight);
-    // On trial or not is decided with the approval.
-    item.as_object_mut().and_then(|item| item.remove("shadow_until"));
-    if let Some(until) = shadow_until {
-        item["shadow_until"] = until.to_string().into();
-    }
+    let point = rule.split_once('#').map(|(_, point)| point);
+    set_trial(&mut item, point.filter(|_| in_flight == InFlight::Pin), shadow_until);
     let settings = files.get("catalogue.yaml").map_or("", String::as_str);
     let mut settings = serde_saphyr::from_str::<Value>(settings).unwrap_or_default();
     if !settings.is_object() {
@@ -91,9 +88,57 @@ pub(crate) fn with_version(
     files.clone().into_iter().chain(changed).collect()
 }
 
+/// Puts an item on trial, or one point of it, as the approval says and nothing else: trials that the content speaks of are none.
+/// The item's own, and other points', go on beside a point's version; with a whole new version, and where cases go over, they end.
+fn set_trial(item: &mut Value, point: Option<&str>, until: Option<Instant>) {
+    let set = |on: &mut Value| match (on.as_object_mut(), until) {
+        (Some(on), Some(until)) => drop(on.insert("shadow_until".to_owned(), until.to_string().into())),
+        (Some(on), None) => drop(on.remove("shadow_until")),
+        (None, _) => {}
+    };
+    let clear = |on: &mut Value| on.as_object_mut().and_then(|on| on.remove("shadow_until"));
+    let mut points: Vec<&mut Value> = item["points"].as_array_mut().into_iter().flatten().collect();
+    if let Some(point) = point {
+        points.iter_mut().filter(|own| own["id"] == point).for_each(|own| set(own));
+        return;
+    }
+    points.iter_mut().for_each(|own| drop(clear(own)));
+    set(item);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// By file, what is said of trials: of the item, and of its points `p` and `q`.
+    #[test]
+    fn a_trial_is_the_approvals_and_of_what_was_approved() {
+        let text =
+            "code: A\nshadow_until: item\npoints: [{id: p, shadow_until: old}, {id: q, shadow_until: own}]\n";
+        let files = BTreeMap::from([("items/a.yaml".to_owned(), text.to_owned())]);
+        let until = Instant(0);
+        let marks = |rule: &str, content: &Value, in_flight, until| {
+            let files = with_version(&files, (rule, "n"), content, (in_flight, until));
+            let item: Value = serde_json::from_str(&files["items/a.yaml"]).expect("JSON");
+            let of_point = |id| {
+                let mut points = item["points"].as_array().into_iter().flatten();
+                points.find(|point| point["id"] == id).map(|point| point["shadow_until"].clone())
+            };
+            (item["shadow_until"].clone(), of_point("p"), of_point("q"))
+        };
+        let (point, at) = (json!({"id": "p", "shadow_until": "never"}), json!(until.to_string()));
+        let own = Some(json!("own"));
+        let pinned = marks("A#p", &point, InFlight::Pin, Some(until));
+        assert_eq!(pinned, (json!("item"), Some(at.clone()), own.clone()), "the others go on");
+        let tried = marks("A#p", &point, InFlight::Pin, None);
+        assert_eq!(tried, (json!("item"), Some(Value::Null), own));
+        let over = marks("A#p", &point, InFlight::Migrate, None);
+        assert_eq!(over, (Value::Null, Some(Value::Null), Some(Value::Null)), "no case goes over to a trial");
+        let whole =
+            json!({"code": "A", "shadow_until": "never", "points": [{"id": "p", "shadow_until": "never"}]});
+        let anew = marks("A", &whole, InFlight::Pin, Some(until));
+        assert_eq!(anew, (at, Some(Value::Null), None), "as approved, whatever the content says");
+    }
 
     /// A point on a step that came with an edition: in the files of the start there is no such step.
     #[test]

@@ -136,7 +136,8 @@ impl AlarmReader for FakeReader {
     }
 
     fn alarms_of<'a>(&'a self, ids: &'a [FindingId], scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {
-        self.answer(ids.iter().flat_map(|id| self.of_id(*id, scope)).collect())
+        let rows = ids.iter().flat_map(|id| self.of_id(*id, scope));
+        self.answer(rows.filter(|row| !row.shadow).collect())
     }
 
     fn revisions<'a>(&'a self, id: FindingId, _limit: u32, scope: &'a Scope) -> Answer<'a, Vec<AlarmRow>> {

@@ -25,6 +25,8 @@ pub struct Trial {
     after: Rulebook,
     /// Items whose cases may come out otherwise; `None`: all may, for calendar or officers differ.
     items: Option<HashSet<String>>,
+    /// What is found on trial is no alarm. In history trials play no part.
+    are_trials_minded: bool,
     at: Instant,
 }
 
@@ -51,7 +53,8 @@ impl Trial {
     /// Had `with` been in force over all of history, instead of `current`: every case is judged by it, whenever it was accepted.
     pub fn history(current: Arc<Catalogue>, with: Arc<Catalogue>, at: Instant) -> Self {
         let items = differing(&current, &with);
-        Self { before: Rulebook::of(current), after: Rulebook::of(with), items, at }
+        let (before, after) = (Rulebook::of(current), Rulebook::of(with));
+        Self { before, after, items, are_trials_minded: false, at }
     }
 
     /// What happens to the cases accepted before, if `with` comes into force at `at` behind the editions that are in force then:
@@ -77,18 +80,24 @@ impl Trial {
         after.push(Arc::new(next));
         before.come_to(at);
         after.come_to(at);
-        Some(Self { before, after, items, at })
+        Some(Self { before, after, items, are_trials_minded: true, at })
     }
 
     /// Judges one case of a machine twice.
     pub fn ask(&self, machine: &CaseMachine, number: u32) -> Answer {
-        let before = machine.findings_under(&self.before, number, self.at);
+        let before = self.alarms(machine.findings_under(&self.before, number, self.at));
         let is_same =
             self.items.as_ref().is_some_and(|items| !machine.is_of_item(number, |item| items.contains(item)));
         if is_same {
             return Answer { before: before.len(), after: before.len(), ..Answer::default() };
         }
-        compare(before, machine.findings_under(&self.after, number, self.at))
+        compare(before, self.alarms(machine.findings_under(&self.after, number, self.at)))
+    }
+
+    fn alarms(&self, mut found: Vec<Finding>) -> Vec<Finding> {
+        found.retain(|finding| !(self.are_trials_minded && finding.shadow));
+        found.iter_mut().for_each(|finding| finding.shadow = false);
+        found
     }
 }
 

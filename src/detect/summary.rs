@@ -15,6 +15,8 @@ pub(crate) struct Summary {
     duplicates: u64,
     cases: usize,
     found: BTreeMap<(Kind, Code), Colours>,
+    /// Found on trial: no alarms.
+    shadows: u64,
 }
 
 #[derive(Default)]
@@ -31,6 +33,10 @@ impl Summary {
     }
 
     pub(crate) fn finding(&mut self, finding: &Finding) {
+        if finding.shadow {
+            self.shadows += 1;
+            return;
+        }
         let tally = self.found.entry((finding.kind, finding.code)).or_default();
         match (finding.state, finding.light) {
             (State::Raised, Light::Yellow) => tally.yellow += 1,
@@ -56,7 +62,11 @@ impl Summary {
             total.red += tally.red;
             total.cleared += tally.cleared;
         }
-        line(out, "total", "", &total)
+        line(out, "total", "", &total)?;
+        if self.shadows > 0 {
+            writeln!(out, "besides, {} shadow alarms of rules on trial", self.shadows)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,16 +1,16 @@
 //! Who is told of what, when, and whether it was taken. Pure.
 
-use model::finding::Light;
-use model::{Calendar, Instant};
+use model::{Calendar, Finding, Instant};
 
 use crate::config::Recipient;
 
 /// The longest stretch of days off that is looked through, days.
 const MAX_DAYS_OFF: i32 = 60;
 
-/// Whether the recipient hears of such an alarm.
-pub(super) fn is_meant(recipient: &Recipient, light: Light, org: &str) -> bool {
-    light >= recipient.from && (recipient.orgs.is_empty() || recipient.orgs.contains(org))
+/// Whether the recipient hears of such an alarm. What rules on trial find is none.
+pub(super) fn is_meant(recipient: &Recipient, finding: &Finding) -> bool {
+    let is_his = recipient.orgs.is_empty() || recipient.orgs.contains(&finding.org);
+    is_his && finding.light >= recipient.from && !finding.shadow
 }
 
 /// Since when it is off, where `now` is on a day off; `None` on a working day.
@@ -46,6 +46,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use model::calendar::YearCalendar;
+    use model::finding::Light;
     use model::time::{Day, MS_PER_HOUR};
 
     use super::*;
@@ -54,10 +55,27 @@ mod tests {
         serde_saphyr::from_str(&format!("{{name: a, webhook: 'http://x/', {text}}}")).unwrap()
     }
 
+    fn found(light: &str, org: &str) -> Finding {
+        let id = "00112233445566778899aabbccddeeff";
+        serde_json::from_value(serde_json::json!({
+            "finding_id": id, "revision": 1, "change": "raised", "cause": "fact", "state": "raised", "case": "c", "item": "i",
+            "category": null, "org": org, "region": null, "accepted_at": 0, "point": "p", "kind": "time_limit",
+            "code": "overdue", "light": light, "step": null, "visit": null, "violated_at": 0, "due": null, "late_by_ms": null,
+            "provisional": false, "raised_at": 0, "changed_at": 0, "detail": null, "events": [],
+            "explanation": {"zh": "", "en": ""}, "rules_version": "v",
+        }))
+        .unwrap()
+    }
+
     #[test]
     fn the_graver_an_alarm_the_more_hear_of_it() {
         let all = [recipient(""), recipient("from: yellow"), recipient("from: red"), recipient("orgs: [o]")];
-        let hear = |light, org| all.iter().map(|r| is_meant(r, light, org)).collect::<Vec<_>>();
+        let hear = |light: Light, org| {
+            let found = found(light.as_str(), org);
+            let shadow = Finding { shadow: true, ..found.clone() };
+            assert!(!all.iter().any(|r| is_meant(r, &shadow)), "nobody hears of what is found on trial");
+            all.iter().map(|r| is_meant(r, &found)).collect::<Vec<_>>()
+        };
         assert_eq!(hear(Light::Yellow, "o"), [true, true, false, true]);
         assert_eq!(hear(Light::Red, "o"), [true, true, true, true]);
         assert_eq!(hear(Light::Red, "p"), [true, true, true, false]);

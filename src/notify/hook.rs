@@ -128,7 +128,7 @@ impl Hook {
                 return None;
             }
         };
-        is_meant(&self.recipient, finding.light, &finding.org).then(|| Notice::new(&finding))
+        is_meant(&self.recipient, &finding).then(|| Notice::new(&finding))
     }
 
     /// For as long as it takes.

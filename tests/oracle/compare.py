@@ -22,7 +22,7 @@ from facts import cases_of
 from workdays import parse_instant
 
 MEMBERS = ["case", "item", "point", "kind", "code", "light", "step", "visit", "violated_at", "due", "late_by_ms",
-           "state", "detail", "events"]
+           "state", "detail", "shadow", "events"]
 IDENTITY = ["case", "item", "point", "kind", "code", "step", "visit", "violated_at"]
 
 
@@ -33,6 +33,7 @@ def normal(row):
         if row.get(name) is not None:
             row[name] = parse_instant(row[name])
     row["events"] = sorted(row.get("events") or [])
+    row["shadow"] = row.get("shadow", False)
     return row
 
 

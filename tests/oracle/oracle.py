@@ -58,6 +58,13 @@ def findings_of_case(case, now):
     return found
 
 
+def is_shadow(item, result):
+    """Was the rule broken while the item, or the point that watches it, was on trial?"""
+    points = [p for p in item.get("points") or [] if p["id"] == result["point"]]
+    trials = [parse_instant(t["shadow_until"]) for t in [item, *points] if "shadow_until" in t]
+    return any(result["violated_at"] < until for until in trials)
+
+
 def null_first(value):
     return (0, b"") if value is None else (1, value.encode() if isinstance(value, str) else value)
 
@@ -86,7 +93,8 @@ def run(reference, lines, now=None):
         case = Case(name, facts, visits_of(facts), accepted, reference.items.get(code), reference.calendar,
                     reference.officers)
         for result in findings_of_case(case, now):
-            rows.append({"state": result["state"], "case": name, "item": code, **result})
+            rows.append({"state": result["state"], "case": name, "item": code,
+                         "shadow": is_shadow(case.item or {}, result), **result})
     rows.sort(key=sort_key)
     text = reference.calendar.text
     for row in rows:

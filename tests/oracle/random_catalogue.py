@@ -153,6 +153,13 @@ def make_officers(rng, window):
     return rows
 
 
+def put_on_trial(rng, item, window):
+    """The item or some of its points are on trial, until an instant in or near the history."""
+    for thing in [item, *item["points"]]:
+        if rng.random() < (0.25 if thing is item else 0.08):
+            thing["shadow_until"] = f"{window + timedelta(rng.randint(-2, 40))}T{rng.choice(['00:00', '12:30'])}:00+08:00"
+
+
 def write_catalogue(rng, directory, window, simple):
     """Writes the files and returns the item templates."""
     for name in ("items", "calendar"):
@@ -171,6 +178,7 @@ def write_catalogue(rng, directory, window, simple):
     bare = make_item(rng, "3701-XK-9", simple)
     bare["limits"], bare["points"] = [], [p for p in bare["points"] if p["kind"] != "time_limit"]
     for item in items + [bare]:
+        put_on_trial(rng, item, window)
         dump(directory / "items" / (item["code"] + ".yaml"), item)
     with (directory / "officers.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -153,6 +153,21 @@ class Clocks(unittest.TestCase):
 
 
 class Others(unittest.TestCase):
+    def test_trials(self):
+        # s1 is left at 10:30 and at 11:30 of 03-03, each time without a photo
+        def shadows(**item):
+            point = {"id": "p", "kind": "evidence", "step": "s1", "required": [{"kind": "photo"}], **item.pop("p", {})}
+            story = Story(points=[point], **item).accept("2026-03-02 10:00:00")
+            for hour in ("10", "11"):
+                story.at(f"2026-03-03 {hour}:00:00", "step.started", step="s1")
+                story.at(f"2026-03-03 {hour}:30:00", "step.completed", step="s1")
+            return story.short("2026-04-01 00:00:00", "violated_at", "shadow")
+
+        early, late = "2026-03-03 10:30:00.000", "2026-03-03 11:30:00.000"
+        self.assertEqual(shadows(), [(early, False), (late, False)])
+        for trial in ({"shadow_until": "2026-03-03T11:30:00+08:00"}, {"p": {"shadow_until": "2026-03-03T11:30:00+08:00"}}):
+            self.assertEqual(shadows(**trial), [(early, True), (late, False)])
+
     def test_officers(self):
         story = Story(points=[{"id": "p", "kind": "officer_qualification", "step": "s1"}])
         story.accept("2026-03-02 10:00:00").at("2026-03-02 10:00:00", "step.started", step="s1", officers=["a", "c"])

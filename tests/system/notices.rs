@@ -1,5 +1,5 @@
 //! Notifications of a real site. Web hooks to a receiver that loses replies, turns away and is cut off, over a kill of the site
-//! in the middle: everything is delivered, under one key, to those whom it is for. A real Alertmanager has what stands, groups
+//! in the middle: everything is delivered, under one key, to those whom it is for; what a point on trial finds is told to nobody. A real Alertmanager has what stands, groups
 //! it, and resolves what is over.
 
 mod receiver;
@@ -58,10 +58,15 @@ fn notices() {
     site.stop();
 }
 
-/// The demonstration's catalogue, but that it is a holiday: yesterday, today and tomorrow.
+/// The demonstration's catalogue, but that one point is on trial and it is a holiday: yesterday, today and tomorrow.
 fn with_days_off(scratch: &Path) -> std::path::PathBuf {
     let from = programs::root().join("deploy/catalogues/demo");
     programs::well(std::process::Command::new("cp").arg("-r").arg(from).arg(scratch));
+    let item = scratch.join(format!("demo/items/{}.yaml", events::ITEM));
+    let text = std::fs::read_to_string(&item).unwrap();
+    let (point, until) = ("{id: e-investigation,", now().to_string());
+    assert!(text.contains(point));
+    std::fs::write(&item, text.replace(point, &format!("{point} shadow_until: '{until}',"))).unwrap();
     let mut years: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for days in -1..=1 {
         let day = now().plus_ms(days * model::time::MS_PER_DAY).to_string()[..10].to_owned();
@@ -120,11 +125,15 @@ fn troubled(site: &mut Site, receiver: &Receiver, lines: &[String]) -> BTreeMap<
         }
     }
     site.await_settled(lines.len() as u64, PATIENCE);
+    let shadows = site.number("SELECT count() FROM xiezhi.findings WHERE shadow");
+    assert!(shadows > 0, "of these nobody is told");
     stored(site)
 }
 
 fn stored(site: &Site) -> BTreeMap<Revision, String> {
-    let rows = site.select("SELECT finding_id, toUInt32(revision) AS revision, light FROM xiezhi.findings");
+    let rows = site.select(
+        "SELECT finding_id, toUInt32(revision) AS revision, light FROM xiezhi.findings WHERE NOT shadow",
+    );
     let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
     rows.iter()
         .map(|row| ((text(row, "finding_id"), row["revision"].as_u64().unwrap()), text(row, "light")))

@@ -1,7 +1,9 @@
 //! A rule from draft to approved over HTTP, by four people in four roles, with two API processes on one real Kafka: a return
 //! on the way, a review of one's own work that is refused, two approvals at once of which one has an effect, a
 //! kill -9 of the process in the middle of a command, and an alarm by the new version. Before the first review a dry run over
-//! what is stored; what it says of the switch is what the detectors tell when it comes.
+//! what is stored; what it says of the switch is what the detectors tell when it comes. Then a supervision point's own version, on trial.
+
+mod trial;
 
 use std::io::BufRead;
 use std::path::Path;
@@ -74,9 +76,12 @@ impl Issuer {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Api<'a> {
     site: &'a Site,
     issuer: &'a Issuer,
+    /// As it stands in a path.
+    rule: &'a str,
 }
 
 impl Api<'_> {
@@ -87,7 +92,7 @@ impl Api<'_> {
 
     fn ask(&self, person: &str, key: &str, expected: u64, action: &Value) -> Result<Answer, String> {
         let token = self.issuer.provider.token(person).unwrap();
-        let url = format!("{}/api/v1/rules/{RULE}/commands", self.site.api);
+        let url = format!("{}/api/v1/rules/{}/commands", self.site.api, self.rule);
         let body = json!({"expected": expected, "action": action});
         http::send(&url, &token, &[("idempotency-key", key)], Some(&body)).map_err(|error| error.to_string())
     }
@@ -116,12 +121,30 @@ impl Api<'_> {
 
     fn dry_run(&self, person: &str, version: u32) -> Answer {
         let token = self.issuer.provider.token(person).unwrap();
-        let url = format!("{}{}", self.site.api, of_dry_run(version));
+        let url = format!("{}{}", self.site.api, self.of_dry_run(version));
         http::send(&url, &token, &[], Some(&json!({}))).unwrap()
     }
 
+    fn of_dry_run(&self, version: u32) -> String {
+        format!("/api/v1/rules/{}/versions/{version}/dry-run", self.rule)
+    }
+
+    /// The submitter's dry run, attached in his name.
+    fn tried(&self, person: &str, version: u32) -> Value {
+        let before = self.rule("li")["revision"].as_u64().unwrap();
+        let begun = self.dry_run(person, version);
+        assert_eq!(begun.status, 202, "{}", begun.text());
+        let ended = wait_for("the dry run is attached", PATIENCE, || {
+            let standing = self.get("chen", &self.of_dry_run(version)).json();
+            assert_ne!(standing["state"], "failed", "{standing}");
+            (standing["state"] == "attached").then_some(standing)
+        });
+        assert_eq!(self.rule("li")["revision"], before + 1);
+        ended
+    }
+
     fn rule(&self, person: &str) -> Value {
-        let answer = self.get(person, &format!("/api/v1/rules/{RULE}"));
+        let answer = self.get(person, &format!("/api/v1/rules/{}", self.rule));
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     }
@@ -157,10 +180,6 @@ pub(crate) fn stricter(catalogue: &Path) -> Value {
 
 fn draft(content: &Value, in_flight: &str) -> Value {
     json!({"do": "draft", "org": ORG, "content": content, "in_flight": in_flight})
-}
-
-fn of_dry_run(version: u32) -> String {
-    format!("/api/v1/rules/{RULE}/versions/{version}/dry-run")
 }
 
 /// What is stored before anybody drafts: cases with and without violations, all over.
@@ -201,15 +220,7 @@ impl History {
 
 /// Begun by a submitter, a dry run attaches itself in his name. What it says is what the command says of the same history.
 fn tried(api: &Api<'_>, person: &str, version: u32, history: &History) -> Value {
-    let before = api.rule("li")["revision"].as_u64().unwrap();
-    let begun = api.dry_run(person, version);
-    assert_eq!(begun.status, 202, "{}", begun.text());
-    let ended = wait_for("the dry run is attached", PATIENCE, || {
-        let standing = api.get("chen", &of_dry_run(version)).json();
-        assert_ne!(standing["state"], "failed", "{standing}");
-        (standing["state"] == "attached").then_some(standing)
-    });
-    assert_eq!(api.rule("li")["revision"], before + 1);
+    let ended = api.tried(person, version);
     let (run, report) = (&ended["dry_run"], &ended["report"]);
     assert_eq!((&run["is_computed"], &run["content"]), (&json!(true), &report["content"]), "{ended}");
     assert_eq!(report["content"], api.rule("li")["versions"][version as usize - 1]["hash"]);
@@ -249,7 +260,10 @@ fn rules() {
     let history = History::publish(&mut stores, &catalogue);
     let report;
     {
-        let (here, there) = (Api { site: &first, issuer: &issuer }, Api { site: &second, issuer: &issuer });
+        let (here, there) = (
+            Api { site: &first, issuer: &issuer, rule: RULE },
+            Api { site: &second, issuer: &issuer, rule: RULE },
+        );
         here.await_desk();
         there.await_desk();
         strangers(&here);
@@ -259,10 +273,14 @@ fn rules() {
     }
     killed_in_the_middle(&mut first, &second, &issuer, &catalogue);
     {
-        let (here, there) = (Api { site: &first, issuer: &issuer }, Api { site: &second, issuer: &issuer });
+        let (here, there) = (
+            Api { site: &first, issuer: &issuer, rule: RULE },
+            Api { site: &second, issuer: &issuer, rule: RULE },
+        );
         audit(&here, &there);
         in_force(&mut stores, &here, &report);
         heard(&there);
+        trial::of_a_point(&mut stores, &here, &there);
         contract::check(&here.site.api, &issuer.provider.token("shen").unwrap());
     }
     let said = second.said();
@@ -338,7 +356,7 @@ fn returned_and_sent_again(here: &Api<'_>, there: &Api<'_>, catalogue: &Path, hi
     // Written by one with two hats, so he may not review it under the other.
     here.does("ma", 8, draft(&stricter(catalogue), "migrate"));
     here.does("fang", 9, json!({"do": "pass_legally", "version": 3}));
-    let none = here.get("chen", &of_dry_run(3)).json();
+    let none = here.get("chen", &here.of_dry_run(3)).json();
     assert_eq!((&none["state"], &none["report"]), (&json!("none"), &Value::Null));
     let report = tried(here, "ma", 3, history);
     here.does("li", 11, json!({"do": "submit", "version": 3}));
@@ -390,11 +408,8 @@ fn in_force(stores: &mut Site, here: &Api<'_>, report: &Value) {
     });
     stores.await_editions(1);
     as_the_dry_run_said(stores, &report["switch"]);
-    let source = format!("urn:cn-org:{ORG}:penalty");
     let event = |n: i64, kind: &str, data: Value| {
-        let time = now().plus_ms(n).to_string();
-        json!({"specversion": "1.0", "id": format!("story-{n}"), "source": source, "type": kind, "subject": "story", "time": time, "data": data})
-            .to_string()
+        events::event(&format!("story-{n}"), "story", &now().plus_ms(n).to_string(), kind, data).to_string()
     };
     let step = json!({"step": "investigation"});
     let lines = [
@@ -451,11 +466,11 @@ fn killed_in_the_middle(first: &mut Site, second: &Site, issuer: &Issuer, catalo
     std::thread::park_timeout(Duration::from_millis(2));
     first.kill9();
     let cut_off = sent.join().unwrap();
-    let there = Api { site: second, issuer };
+    let there = Api { site: second, issuer, rule: RULE };
     let one = there.ask("li", "again", 14, &action).unwrap();
     assert_eq!(one.status, 200, "{}", one.text());
     first.start_again();
-    let here = Api { site: first, issuer };
+    let here = Api { site: first, issuer, rule: RULE };
     here.await_desk();
     let two = here.ask("li", "again", 14, &action).unwrap();
     assert_eq!((two.status, two.json()), (200, one.json()));

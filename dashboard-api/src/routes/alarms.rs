@@ -94,9 +94,9 @@ pub(super) async fn one(
     Ok(Json(AlarmDetail::new(alarm, life, revisions, facts, is_masked)))
 }
 
-/// How it stands with people. That the log is not read yet keeps nobody from the alarm.
+/// How it stands with people; with a shadow alarm it does not. That the log is not read yet keeps nobody from the alarm.
 fn life(state: &ApiState, access: &Access, alarm: &AlarmRow) -> Option<AlarmLife> {
-    let orders = state.orders.as_ref()?;
+    let orders = state.orders.as_ref().filter(|_| !alarm.shadow)?;
     let sees = access.scope(Need::Orders).is_ok_and(|scope| scope.covers_seat(&alarm.org));
     let looked = orders.look(|view| {
         let life = orders.life(alarm, &view)?;

@@ -85,7 +85,8 @@ async fn place(state: &ApiState, access: &Access, thing: &Thing) -> Result<Place
             match FindingId::parse(id) {
                 None => None,
                 Some(finding) => {
-                    let row = state.reader.alarm(finding, &scope).await?;
+                    // A shadow alarm is nobody's to deal with.
+                    let row = state.reader.alarms_of(&[finding], &scope).await?.pop();
                     row.map(|row| Place { org: row.org, region: row.region })
                 }
             }

@@ -165,7 +165,9 @@ impl Revision<'_> {
             events: verdict.events.iter().map(|at| history.events()[*at].id.to_string()).collect(),
             explanation: explain(verdict, item, self.rules.calendar),
             rules_version: self.rules.version.to_owned(),
-            shadow: item.and_then(|i| i.shadow_until).is_some_and(|until| verdict.violated_at < until),
+            shadow: item
+                .and_then(|i| i.trial(verdict.point))
+                .is_some_and(|until| verdict.violated_at < until),
         }
     }
 }

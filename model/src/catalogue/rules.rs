@@ -81,6 +81,11 @@ impl Item {
     pub fn step(&self, id: &str) -> Option<usize> {
         self.steps.iter().position(|s| s.id == id)
     }
+
+    /// Until when it is on trial, or one of its points is.
+    pub fn trial(&self, point: Option<usize>) -> Option<Instant> {
+        self.shadow_until.max(point.and_then(|point| self.points.get(point)?.shadow_until))
+    }
 }
 
 /// What a new version of the item does to cases already accepted.
@@ -185,6 +190,8 @@ pub enum StageAt {
 pub struct Point {
     pub id: String,
     pub rule: Rule,
+    /// On trial by itself until then, as [`Item::shadow_until`] of the whole item.
+    pub shadow_until: Option<Instant>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -52,7 +52,10 @@ fn flow() -> Row {
                 "[[监察|Detection]]",
                 &[
                     ("sum(rate(xiezhi_detect_records_total[$__rate_interval]))", "[[事件|events]]"),
-                    ("sum(rate(xiezhi_detect_findings_total[$__rate_interval]))", "[[报警变更|revisions]]"),
+                    (
+                        "sum(rate(xiezhi_detect_findings_total[$__rate_interval]))",
+                        "[[监察结论变更（含试运行）|revisions, shadow ones too]]",
+                    ),
                     ("sum(rate(xiezhi_detect_entries_total[$__rate_interval]))", "[[账目|entries]]"),
                 ],
             ),

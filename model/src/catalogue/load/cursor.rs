@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use super::text::{is_id, listed};
 use super::tree::{Key, Node, Place, Value};
 use crate::catalogue::{Bilingual, Problem, ProblemCode};
-use crate::time::Day;
+use crate::time::{Day, Instant};
 
 /// A text in both languages from two formats over the same names.
 macro_rules! both {
@@ -210,6 +210,19 @@ impl<'t> At<'t> {
             self.note(ProblemCode::InvalidValue, message);
         }
         day
+    }
+
+    pub(super) fn instant(&self) -> Option<Instant> {
+        let text = self.text()?;
+        let instant = Instant::parse(text);
+        if instant.is_none() {
+            let message = both!(
+                "“{text}”不是时刻：应为带时区的 RFC 3339，如 2026-07-01T00:00:00+08:00",
+                "\"{text}\" is no instant: RFC 3339 with an offset is expected, such as 2026-07-01T00:00:00+08:00"
+            );
+            self.note(ProblemCode::InvalidValue, message);
+        }
+        instant
     }
 
     /// One of a closed list of words.

@@ -5,7 +5,6 @@ use super::text::{Index, bilingual, ids};
 use super::tree::Node;
 use super::{annex, discretion, limits, points, waivers};
 use crate::catalogue::{Category, InFlight, Item, ProblemCode, Step};
-use crate::time::Instant;
 
 const KEYS: [&str; 14] = [
     "code",
@@ -61,6 +60,11 @@ pub(super) fn read(node: &Node, sink: &Sink, context: Context) -> Option<Item> {
     let (limit_index, limits) = limits::read(&fields, &index, context);
     let discretion = discretion::read(&fields);
     let points = points::read(&fields, &index, &limit_index, &discretion);
+    let in_flight = fields
+        .get("in_flight")
+        .and_then(|at| at.word(&[("pin", InFlight::Pin), ("migrate", InFlight::Migrate)]))
+        .unwrap_or_default();
+    note_trial_of_migrants(&fields, in_flight);
     let item = Item {
         code: code.unwrap_or_default().to_owned(),
         name: name.unwrap_or_default(),
@@ -76,27 +80,26 @@ pub(super) fn read(node: &Node, sink: &Sink, context: Context) -> Option<Item> {
             .get("max_entry_lag_hours")
             .and_then(|at| at.int(0..=MAX_LAG_HOURS))
             .and_then(|hours| u32::try_from(hours).ok()),
-        in_flight: fields
-            .get("in_flight")
-            .and_then(|at| at.word(&[("pin", InFlight::Pin), ("migrate", InFlight::Migrate)]))
-            .unwrap_or_default(),
-        shadow_until: fields.get("shadow_until").and_then(|at| instant(&at)),
+        in_flight,
+        shadow_until: fields.get("shadow_until").and_then(|at| at.instant()),
         waivers: waivers::read(&fields),
     };
     (!sink.has_errors()).then_some(item)
 }
 
-fn instant(at: &At<'_>) -> Option<Instant> {
-    let text = at.text()?;
-    let instant = Instant::parse(text);
-    if instant.is_none() {
-        let message = both!(
-            "“{text}”不是时刻：应为带时区的 RFC 3339，如 2026-07-01T00:00:00+08:00",
-            "\"{text}\" is no instant: RFC 3339 with an offset is expected, such as 2026-07-01T00:00:00+08:00"
-        );
-        at.note(ProblemCode::InvalidValue, message);
+/// Alarms that stand would vanish from a case that went over to a trial.
+fn note_trial_of_migrants(item: &Fields<'_>, in_flight: InFlight) {
+    let points = item.list("points");
+    let trials = item.get("shadow_until").into_iter();
+    for at in trials.chain(points.iter().filter_map(|point| point.peek("shadow_until"))) {
+        if in_flight == InFlight::Migrate {
+            let message = both!(
+                "in_flight: migrate 的事项不能试运行：在办事项转入后，已有的报警会消失",
+                "an item with in_flight: migrate cannot be on trial: alarms that stand would vanish from the cases that go over"
+            );
+            at.note(ProblemCode::InvalidValue, message);
+        }
     }
-    instant
 }
 
 fn read_steps<'t>(item: &Fields<'t>) -> (Index<'t>, Vec<Step>) {

@@ -38,8 +38,9 @@ pub(super) fn read<'t>(
         note_reserved(fields, &id);
         let kind = fields.need("kind").and_then(|at| at.word(&KINDS));
         let rule = kind.and_then(|kind| read_rule(fields, kind, steps, limits));
+        let shadow_until = fields.get("shadow_until").and_then(|at| at.instant());
         if let Some(rule) = rule {
-            points.push((Point { id, rule }, fields));
+            points.push((Point { id, rule, shadow_until }, fields));
         }
     }
     note_duplicates(&points);
@@ -56,12 +57,12 @@ fn kind_of(at: &At<'_>) -> Option<Kind> {
 /// The keys a point of this kind may have; of an unknown kind, all.
 fn keys_of(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
-        Some(Kind::TimeLimit) => &["id", "kind", "limit"],
-        Some(Kind::OfficerQualification) => &["id", "kind", "step", "min_officers"],
-        Some(Kind::StepRollback | Kind::Discretion) => &["id", "kind", "step"],
-        Some(Kind::Evidence) => &["id", "kind", "step", "required"],
-        Some(Kind::DecisionBasis) => &["id", "kind", "step", "negative", "required_fields"],
-        Some(Kind::PenaltyExecution) => &["id", "kind", "step", "require_voucher"],
+        Some(Kind::TimeLimit) => &["id", "kind", "limit", "shadow_until"],
+        Some(Kind::OfficerQualification) => &["id", "kind", "step", "min_officers", "shadow_until"],
+        Some(Kind::StepRollback | Kind::Discretion) => &["id", "kind", "step", "shadow_until"],
+        Some(Kind::Evidence) => &["id", "kind", "step", "required", "shadow_until"],
+        Some(Kind::DecisionBasis) => &["id", "kind", "step", "negative", "required_fields", "shadow_until"],
+        Some(Kind::PenaltyExecution) => &["id", "kind", "step", "require_voucher", "shadow_until"],
         Some(Kind::DataQuality) | None => &[
             "id",
             "kind",
@@ -72,6 +73,7 @@ fn keys_of(kind: Option<Kind>) -> &'static [&'static str] {
             "negative",
             "required_fields",
             "require_voucher",
+            "shadow_until",
         ],
     }
 }

@@ -56,6 +56,15 @@ fn the_shape_of_an_item() {
             "redress[0].within.days",
             "whole number",
         ),
+        ("redress: [", "shadow_until: soon\nredress: [", P::InvalidValue, 32, "shadow_until", "RFC 3339"),
+        (
+            "redress: [",
+            "in_flight: migrate\nshadow_until: 2026-07-01T00:00:00+08:00\nredress: [",
+            P::InvalidValue,
+            33,
+            "shadow_until",
+            "vanish",
+        ),
         ("grade: high", "grade: gross", P::InvalidValue, 31, "risk_points[0].grade", "high, medium, low"),
         (
             "{id: r1, step: decision",
