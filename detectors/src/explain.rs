@@ -156,11 +156,11 @@ impl Words<'_> {
         };
         both(
             format!(
-                "环节“{}”{at}办结,授权或署名的人员({})中当日持有有效执法证的有{qualified}人,应不少于{needed}人。",
+                "环节“{}”{at}办结,授权或署名的人员({})中当日持有有效且适用的执法证的有{qualified}人,应不少于{needed}人。",
                 step.zh, names.0
             ),
             format!(
-                "Step \"{}\" was completed on {at}; of those authorised or named ({}) {qualified} held a certificate valid that day, at least {needed} must.",
+                "Step \"{}\" was completed on {at}; of those authorised or named ({}) {qualified} held a valid certificate that fits, at least {needed} must.",
                 step.en, names.1
             ),
         )
@@ -170,6 +170,14 @@ impl Words<'_> {
         let (step, at) = (self.step(), self.at());
         let why = match self.verdict.detail.as_deref() {
             Some("not_registered") => ("执法资格未录入", "is not in the register with a certificate"),
+            Some("other_class") => (
+                "执法证的执法类别与监察点要求不符",
+                "holds no valid certificate of the class that the point asks for",
+            ),
+            Some("other_area") => (
+                "执法证的执法区域不含案件所在区划",
+                "holds no valid certificate for the area where the case is",
+            ),
             Some("not_yet_valid") => ("执法证尚未生效", "holds a certificate that is not valid yet"),
             _ => ("执法证已过期", "holds no certificate that is still valid"),
         };

@@ -131,6 +131,14 @@ impl<'a> History<'a> {
         ended
     }
 
+    /// Where the case is, if it says so.
+    pub fn region(&self) -> Option<&str> {
+        match &self.events[self.accepted?].body {
+            Body::CaseAccepted { region, .. } => region.as_deref().filter(|region| !region.trim().is_empty()),
+            _ => None,
+        }
+    }
+
     pub fn events(&self) -> &[Event<'a>] {
         &self.events
     }

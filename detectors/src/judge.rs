@@ -10,7 +10,7 @@ mod rollback;
 mod time_limit;
 
 use model::calendar::Calendar;
-use model::catalogue::{Item, Officers, Point, Rule};
+use model::catalogue::{Item, Officers, Point, Rule, Wanted};
 use model::time::Instant;
 
 use crate::history::History;
@@ -71,8 +71,10 @@ fn judge_point(
 ) {
     match &point.rule {
         Rule::TimeLimit { limit } => clocks.judge_limit(*limit, wake, out),
-        Rule::OfficerQualification { step, min_officers } => {
-            officers::judge(history, rules, &item.steps[*step].id, *min_officers, out);
+        Rule::OfficerQualification { step, min_officers, classes, in_area } => {
+            let region = history.region().filter(|_| *in_area);
+            let wanted = Wanted { classes, region };
+            officers::judge(history, rules, (&item.steps[*step].id, *min_officers, wanted), out);
         }
         Rule::StepRollback { step } => rollback::judge(history, item, *step, out),
         Rule::Evidence { step, required } => evidence::judge(history, &item.steps[*step].id, required, out),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::Instant;
+use model::region::stem;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use workflow::Role;
@@ -92,7 +93,8 @@ fn grant(claim: GrantClaim) -> Result<Grant, Refused> {
         }
         (None, Some(top), None, None) if is_id(&top) => Reach::Under(top),
         (None, None, Some(region), None) => {
-            Reach::Region(prefix(&region).ok_or(Refused::Claims("a grant's region is no code of GB/T 2260"))?)
+            let stem = stem(&region).ok_or(Refused::Claims("a grant's region is no code of GB/T 2260"))?;
+            Reach::Region(stem.to_owned())
         }
         (None, None, None, Some(true)) => Reach::Everywhere,
         _ => return Err(Refused::Claims("a grant needs exactly one of orgs, under, region, everywhere")),
@@ -100,31 +102,11 @@ fn grant(claim: GrantClaim) -> Result<Grant, Refused> {
     Ok(Grant { role: claim.role, reach })
 }
 
-/// `370000` and `37` are Shandong with all its counties, `370100` is Jinan with its own.
-fn prefix(region: &str) -> Option<String> {
-    let is_code = matches!(region.len(), 2 | 4 | 6) && region.bytes().all(|b| b.is_ascii_digit());
-    let mut stem = is_code.then_some(region)?;
-    while let Some(shorter) = stem.strip_suffix("00") {
-        stem = shorter;
-    }
-    (!stem.is_empty()).then(|| stem.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn regions_are_codes() {
-        assert_eq!(prefix("370000").as_deref(), Some("37"));
-        assert_eq!(prefix("370100").as_deref(), Some("3701"));
-        assert_eq!(prefix("370102").as_deref(), Some("370102"));
-        for wrong in ["", "0", "00", "000000", "3", "37010", "3701021", "３７", "%"] {
-            assert_eq!(prefix(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn a_grant_that_is_not_understood_refuses_all() {

@@ -11,6 +11,7 @@ pub mod event;
 pub mod finding;
 pub mod hash;
 pub mod lint;
+pub mod region;
 pub mod time;
 
 pub use calendar::Calendar;

@@ -25,7 +25,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use model::catalogue::{Item, Standing};
+use model::catalogue::{Item, Standing, Wanted};
 use model::event::Reason;
 use model::finding::{Code, Kind, Light, State};
 use model::time::{Day, MS_PER_SECOND};
@@ -186,7 +186,7 @@ impl<'c> World<'c> {
     }
 
     fn standing(&self, officer: &str, on: Day) -> Standing {
-        self.catalogue.officers.standing(officer, on)
+        self.catalogue.officers.standing(officer, on, Wanted::default())
     }
 
     /// An officer of some standing on a day, of the desk if it has one, else of another.

@@ -12,10 +12,11 @@ def load_yaml(path):
 
 
 class Catalogue:
-    def __init__(self, items, calendar, officers):
-        self.items = items          # code -> the item as in its file
+    def __init__(self, items, calendar, officers, regions=None):
+        self.items = items              # code -> the item as in its file
         self.calendar = calendar
-        self.officers = officers    # officer id -> list of register rows
+        self.officers = officers        # officer id -> list of register rows
+        self.regions = regions or {}    # name of a region -> the codes of those called so
 
 
 def load(directory):
@@ -35,10 +36,16 @@ def load(directory):
     calendar = WorkCalendar(settings.get("time_zone") or "Asia/Shanghai", settings.get("office_hours"),
                             holidays, workdays)
 
+    regions = {}
+    if (root / "orgs.yaml").exists():
+        for org in load_yaml(root / "orgs.yaml"):
+            if org["name"].endswith("人民政府") and org.get("region"):
+                regions.setdefault(org["name"].removesuffix("人民政府"), []).append(str(org["region"]))
+
     officers = {}
     register = root / "officers.csv"
     if register.exists():
         with register.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 officers.setdefault(row["officer_id"], []).append(row)
-    return Catalogue(items, calendar, officers)
+    return Catalogue(items, calendar, officers, regions)

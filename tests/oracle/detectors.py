@@ -2,6 +2,8 @@
 
 Each finding names the facts it must rest on (`events`) and those it may name besides (`may`).
 """
+import re
+
 from facts import first, last_visit_before, of_type, steps_named
 from workdays import parse_date
 
@@ -25,20 +27,48 @@ def holds(row, day):
     return (is_blank(begins) or parse_date(begins) <= day) and (is_blank(ends) or day <= parse_date(ends))
 
 
-def why_unqualified(rows, day):
+def names_in(cell):
+    """The names that a cell of the register lists."""
+    return [name.strip() for name in re.split("[、，,;；/]", cell or "") if not is_blank(name)]
+
+
+def is_of_class(row, classes):
+    return any(name in classes for name in names_in(row.get("class")))
+
+
+def is_of_area(row, region, regions):
+    """Does an area of this row contain the region? An area is a code of GB/T 2260, or the name of a region."""
+    for code in [code for name in names_in(row.get("area")) for code in regions.get(name, [name])]:
+        if not (code.isascii() and code.isdigit() and len(code) in (2, 4, 6)):
+            continue
+        while code.endswith("00"):
+            code = code[:-2]
+        if code and region.startswith(code):
+            return True
+    return False
+
+
+def why_unqualified(rows, day, classes, region, regions):
     """None for a qualified officer, else the detail. Rows without a certificate are none."""
     rows = [row for row in rows if not is_blank(row["certificate_no"])]
     if not rows:
         return "not_registered"
-    if any(holds(row, day) for row in rows):
-        return None
-    if all(not is_blank(row["valid_from"]) and parse_date(row["valid_from"]) > day for row in rows):
-        return "not_yet_valid"
-    return "expired"
+    valid = [row for row in rows if holds(row, day)]
+    if not valid:
+        later = all(not is_blank(row["valid_from"]) and parse_date(row["valid_from"]) > day for row in rows)
+        return "not_yet_valid" if later else "expired"
+    fitting = [row for row in valid if not classes or is_of_class(row, classes)]
+    if not fitting:
+        return "other_class"
+    if region is not None and not any(is_of_area(row, region, regions) for row in fitting):
+        return "other_area"
+    return None
 
 
 def officer_qualification(case, point):
     found = []
+    region = case.accepted.get("region") if point.get("in_area") else None
+    region = None if is_blank(region) else region
     for visit in case.visits:
         if visit.step != point["step"] or not visit.completed():
             continue
@@ -47,7 +77,8 @@ def officer_qualification(case, point):
                     if f.get("step") == visit.step and f.pos < visit.end.pos]
         officers = {officer for f in sources for officer in f.get("officers", [])}
         day = case.calendar.civil_date(visit.end.time)
-        details = {o: why_unqualified(case.officers.get(o, []), day) for o in officers}
+        details = {o: why_unqualified(case.officers.get(o, []), day, point.get("classes"), region, case.regions)
+                   for o in officers}
         qualified = [o for o in officers if details[o] is None]
         at, where = visit.end.time, {"step": visit.step, "visit": visit.number, "may": sources}
         if len(qualified) < point.get("min_officers", 2):

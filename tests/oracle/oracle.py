@@ -27,6 +27,7 @@ class Case:
     item: dict | None
     calendar: WorkCalendar
     officers: dict
+    regions: dict
 
 
 def findings_of_case(case, now):
@@ -91,7 +92,7 @@ def run(reference, lines, now=None):
             continue
         code = accepted.get("item")
         case = Case(name, facts, visits_of(facts), accepted, reference.items.get(code), reference.calendar,
-                    reference.officers)
+                    reference.officers, reference.regions)
         for result in findings_of_case(case, now):
             rows.append({"state": result["state"], "case": name, "item": code,
                          "shadow": is_shadow(case.item or {}, result), **result})

@@ -1,10 +1,9 @@
 """One random case: a flow through the steps of an item, with whatever may go wrong in it."""
 import clocks
 from facts import Fact
-from random_catalogue import CIRCUMSTANCES, KINDS, NEGATIVE
+from random_catalogue import CIRCUMSTANCES, KINDS, NEGATIVE, SOURCES
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-SOURCES = ["urn:cn-org:A:penalty", "urn:cn-org:B:licence", "urn:z"]
 
 
 class Writer:
@@ -218,7 +217,10 @@ class Writer:
         ])()
 
     def tell(self, code):
-        data = {"item": code, "org": "A", "region": "370100", "title": "标题"}
+        data = {"item": code, "org": "A", "title": "标题"}
+        region = self.rng.choice(["370100", "370100", "370102", "370203", "110101", None])
+        if region is not None:
+            data["region"] = region
         if self.rarely(0.15) and self.item["limits"]:
             wide = [limit for limit in self.item["limits"] if limit["scope"] == "case" or "from" in limit["scope"]]
             chosen = self.rng.choice(wide * 4 + self.item["limits"])

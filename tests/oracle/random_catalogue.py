@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import yaml
 
 STEPS = ["filing", "inquiry", "review", "decision", "execution"]
+SOURCES = ["urn:cn-org:A:penalty", "urn:cn-org:B:licence", "urn:z"]
 KINDS = ["video", "audio", "photo", "document"]
 NEGATIVE = ["not_filed", "no_penalty", "dismissed"]
 CIRCUMSTANCES = ["first_offence", "corrected_at_once", "repeat_offence", "large_sum"]
@@ -110,6 +111,10 @@ def make_item(rng, code, simple):
         point = {"kind": "officer_qualification", "step": name}
         if rng.random() < 0.5:
             point["min_officers"] = rng.choice([1, 2, 3])
+        if rng.random() < 0.35:
+            point["classes"] = rng.choice([["城市管理"], ["城市管理", "市场监管"]])
+        if rng.random() < 0.35:
+            point["in_area"] = rng.random() < 0.8
         points.append(point)
     points += [{"kind": "step_rollback", "step": name} for name in rng.sample(names[1:], 2)]
     for name in rng.sample(names, 2):
@@ -149,8 +154,21 @@ def make_officers(rng, window):
             ["n1", "戊", "A", "C5", near(), ""], ["w1", "己", "A", "", "2020-01-01", "2030-12-31"],
             ["w2", "庚", "A", "", near(), ""],
             ["m1", "辛", "A", "C6", "2020-01-01", near()], ["m1", "辛", "A", "C7", near(), "2030-12-31"]]
+    # What the certificates of good officers are for; m1's two are for different things.
+    areas = ["370000", "37", "3701", "济南市", "历下区", "370102、380000", "济南市/青岛市", "世界", "", "370000"]
+    classes = ["城市管理", "城市管理、市场监管", "市场监管；卫生", "卫生", "", "城市管理"]
+    for row in rows:
+        row += [rng.choice(areas), rng.choice(classes)]
     rng.shuffle(rows)
     return rows
+
+
+def make_orgs():
+    """The department of all cases, and the governments whose regions have names."""
+    return [{"id": "P", "name": "山东省人民政府", "region": "370000"},
+            {"id": "C", "name": "济南市人民政府", "parent": "P", "region": "370100"},
+            {"id": "D", "name": "历下区人民政府", "parent": "C", "region": "370102"},
+            {"id": "A", "name": "济南市城市管理局", "parent": "C", "region": "370100", "sources": SOURCES}]
 
 
 def put_on_trial(rng, item, window):
@@ -172,6 +190,7 @@ def write_catalogue(rng, directory, window, simple):
     settings["office_hours"] = rng.choice([[["09:00", "12:00"], ["13:30", "17:30"]],
                                            [["08:30", "12:00"], ["14:00", "18:00"]]])
     dump(directory / "catalogue.yaml", settings)
+    dump(directory / "orgs.yaml", make_orgs())
     for year, content in make_calendars(rng).items():
         dump(directory / "calendar" / f"{year}.yaml", content)
     items = [make_item(rng, f"3701-CF-{n}", simple) for n in range(3)]
@@ -182,6 +201,6 @@ def write_catalogue(rng, directory, window, simple):
         dump(directory / "items" / (item["code"] + ".yaml"), item)
     with (directory / "officers.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow("officer_id name org certificate_no valid_from valid_to".split())
+        writer.writerow("officer_id name org certificate_no valid_from valid_to area class".split())
         writer.writerows(make_officers(rng, window))
     return items, bare

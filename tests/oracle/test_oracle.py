@@ -30,6 +30,15 @@ OFFICERS = {
 }
 
 
+AREAS = {
+    "city": [{"certificate_no": "1", "valid_from": "", "valid_to": "", "area": "济南市、380000", "class": "城市管理"}],
+    "county": [{"certificate_no": "2", "valid_from": "", "valid_to": "", "area": "370102", "class": "城市管理/卫生"}],
+    "blank": [{"certificate_no": "3", "valid_from": "", "valid_to": "", "area": " ", "class": ""}],
+    "province": [{"certificate_no": "4", "valid_from": "", "valid_to": "", "area": "37", "class": "卫生"},
+                 {"certificate_no": "5", "valid_from": "", "valid_to": "2026-03-01", "area": "37", "class": "城市管理"}],
+}
+
+
 class Story:
     """A case told event by event; times are Shanghai wall-clock texts."""
 
@@ -51,7 +60,7 @@ class Story:
         return self.at(when, "case.accepted", item="i", org="o", **data)
 
     def findings(self, until):
-        reference = Catalogue({"i": self.item}, CALENDAR, OFFICERS)
+        reference = Catalogue({"i": self.item}, CALENDAR, OFFICERS | AREAS, {"济南市": ["370100"]})
         return oracle.run(reference, self.lines, parse_instant(until.replace(" ", "T") + "+08:00"))
 
     def short(self, until, *members):
@@ -178,6 +187,24 @@ class Others(unittest.TestCase):
         story.lines[-1] = story.lines[-1].replace("03-10T23:59:59", "03-11T00:00:00")  # a has expired, c begins
         self.assertEqual(sorted(f["detail"] for f in story.findings("2026-04-01 00:00:00") if "detail" in f),
                          ["expired", "not_registered", "not_registered"])
+
+    def test_area_and_class(self):
+        def details(region=None, **point):
+            story = Story(points=[{"id": "p", "kind": "officer_qualification", "step": "s1", **point}])
+            story.accept("2026-03-02 10:00:00", **({"region": region} if region else {}))
+            story.at("2026-03-02 10:00:00", "step.started", step="s1", officers=["city", "county", "blank", "province"])
+            story.at("2026-03-02 11:00:00", "step.completed", step="s1")
+            return [f["detail"] for f in story.findings("2026-04-01 00:00:00") if "detail" in f]    # by name
+
+        self.assertEqual(details("370101"), [])
+        self.assertEqual(details("370101", classes=["城市管理"]), ["other_class"] * 2)       # blank, province
+        self.assertEqual(details("370101", classes=["卫生", "城市管理"]), ["other_class"])    # blank
+        self.assertEqual(details("370101", in_area=True), ["other_area"] * 2)                # blank, county
+        self.assertEqual(details("370102", in_area=True), ["other_area"])                    # blank
+        self.assertEqual(details("380000", in_area=True), ["other_area"] * 3)                # all but the city's
+        self.assertEqual(details(None, in_area=True), [])                                    # nowhere: any area
+        self.assertEqual(sorted(details("380000", in_area=True, classes=["城市管理"])),
+                         ["other_area", "other_class", "other_class"])
 
     def test_rollbacks(self):
         story = Story(points=[{"id": "p", "kind": "step_rollback", "step": "s3"},

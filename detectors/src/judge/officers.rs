@@ -1,8 +1,9 @@
-//! 执法主体资格确认: at a visit's completion, enough officers with a certificate valid that day (penalty law, art. 42).
+//! 执法主体资格确认: at a visit's completion, enough officers with a certificate valid that day (penalty law, art. 42), of
+//! the class and for the area that the point asks for.
 
 use std::borrow::Cow;
 
-use model::catalogue::Standing;
+use model::catalogue::{Standing, Wanted};
 use model::event::{Body, Text};
 use model::finding::{Code, Kind, Light};
 
@@ -13,8 +14,7 @@ use crate::verdict::{Story, Verdict};
 pub(super) fn judge(
     history: &History<'_>,
     rules: Rules<'_>,
-    step: &str,
-    min_officers: u32,
+    (step, min_officers, wanted): (&str, u32, Wanted<'_>),
     out: &mut Vec<Verdict>,
 ) {
     for (i, visit) in history.visits(step).iter().enumerate() {
@@ -29,7 +29,7 @@ pub(super) fn judge(
         };
         let mut qualified = 0;
         for officer in &officers {
-            let detail = match rules.officers.standing(officer, day) {
+            let detail = match rules.officers.standing(officer, day, wanted) {
                 Standing::Qualified => {
                     qualified += 1;
                     continue;
@@ -37,6 +37,8 @@ pub(super) fn judge(
                 Standing::NotRegistered => "not_registered",
                 Standing::NotYetValid => "not_yet_valid",
                 Standing::Expired => "expired",
+                Standing::OtherClass => "other_class",
+                Standing::OtherArea => "other_area",
             };
             let story = Story::Officer { officer: officer.to_string() };
             let mut unqualified =

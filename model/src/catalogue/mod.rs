@@ -13,7 +13,7 @@ pub use edition::{
 };
 pub use load::{Inspection, is_id};
 pub(crate) use load::{Source, both};
-pub use officers::{Certificate, Officers, Standing};
+pub use officers::{Certificate, Officers, Standing, Wanted};
 pub use orgs::{Org, Orgs, WatchedSource};
 pub use problem::{Problem, ProblemCode, Severity};
 pub use rules::*;

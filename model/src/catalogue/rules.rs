@@ -196,13 +196,36 @@ pub struct Point {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
-    TimeLimit { limit: usize },
-    OfficerQualification { step: usize, min_officers: u32 },
-    StepRollback { step: usize },
-    Evidence { step: usize, required: Vec<RequiredEvidence> },
-    DecisionBasis { step: usize, negative: Vec<String>, required_fields: Vec<String> },
-    Discretion { step: usize },
-    PenaltyExecution { step: usize, require_voucher: bool },
+    TimeLimit {
+        limit: usize,
+    },
+    OfficerQualification {
+        step: usize,
+        min_officers: u32,
+        /// A certificate is of one of these classes; where there are none, of any.
+        classes: Vec<String>,
+        /// It is for an area that the case's region lies in.
+        in_area: bool,
+    },
+    StepRollback {
+        step: usize,
+    },
+    Evidence {
+        step: usize,
+        required: Vec<RequiredEvidence>,
+    },
+    DecisionBasis {
+        step: usize,
+        negative: Vec<String>,
+        required_fields: Vec<String>,
+    },
+    Discretion {
+        step: usize,
+    },
+    PenaltyExecution {
+        step: usize,
+        require_voucher: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use crate::catalogue::{ProblemCode, Rule, both};
 
 pub(super) fn check(lint: &mut Lint<'_>) {
     for (i, point) in lint.item.points.iter().enumerate() {
-        if let Rule::OfficerQualification { step, min_officers } = point.rule {
-            check_authorized(lint, i, step);
-            check_registered(lint, i, min_officers);
+        if let Rule::OfficerQualification { step, min_officers, classes, in_area } = &point.rule {
+            check_authorized(lint, i, *step);
+            check_registered(lint, i, *min_officers, (classes, *in_area));
         }
     }
 }
@@ -37,14 +37,29 @@ fn check_authorized(lint: &mut Lint<'_>, point: usize, step: usize) {
     lint.note(&format!("points[{point}].step"), ProblemCode::OfficersNotAuthorized, message);
 }
 
-fn check_registered(lint: &mut Lint<'_>, point: usize, min_officers: u32) {
-    let certified = lint.catalogue.officers.certified();
+fn check_registered(
+    lint: &mut Lint<'_>,
+    point: usize,
+    min_officers: u32,
+    (classes, in_area): (&[String], bool),
+) {
+    let certified = lint.catalogue.officers.certified(classes, in_area);
     if certified >= min_officers as usize {
         return;
     }
+    let (mut zh, mut en) = (String::new(), String::new());
+    if !classes.is_empty() {
+        let named = classes.join("、");
+        zh.push_str(&format!("（执法类别为 {named}）"));
+        en.push_str(&format!(" of the class {named}"));
+    }
+    if in_area {
+        zh.push_str("（执法区域填有区划代码，或 orgs.yaml 中政府的地名）");
+        en.push_str(" whose area names a region, by its code or as its government is called in orgs.yaml");
+    }
     let message = both!(
-        "要求 {min_officers} 名执法人员，而 officers.csv 中持证者只有 {certified} 名：任何案件都无法满足；请补录证件或减少人数",
-        "asks for {min_officers} officers, but only {certified} in officers.csv hold a certificate, so no case can satisfy it: enter the certificates, or ask for fewer"
+        "要求 {min_officers} 名执法人员，而 officers.csv 中持证者{zh}只有 {certified} 名：任何案件都无法满足；请补录证件或减少人数",
+        "asks for {min_officers} officers, but only {certified} in officers.csv hold a certificate{en}, so no case can satisfy it: enter the certificates, or ask for fewer"
     );
     lint.note(&format!("points[{point}].min_officers"), ProblemCode::TooFewRegistered, message);
 }

@@ -69,7 +69,7 @@ pub(super) fn plant_second(
 fn officer_point(draft: &Draft<'_>) -> Option<(String, String, u32)> {
     let item = draft.item;
     let (point, (step, min)) = find_point(item, |rule| match rule {
-        Rule::OfficerQualification { step, min_officers } => {
+        Rule::OfficerQualification { step, min_officers, .. } => {
             let step = item.steps[*step].id.as_str();
             (draft.visits_of(step) == 1).then_some((step, *min_officers))
         }

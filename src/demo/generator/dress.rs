@@ -103,7 +103,7 @@ fn is(item: &Item, step: usize, slot: &Slot) -> bool {
 
 fn officers_needed(item: &Item, step: &str) -> Option<u32> {
     item.points.iter().find_map(|point| match point.rule {
-        Rule::OfficerQualification { step: of, min_officers } if item.steps[of].id == step => {
+        Rule::OfficerQualification { step: of, min_officers, .. } if item.steps[of].id == step => {
             Some(min_officers)
         }
         _ => None,

@@ -114,7 +114,8 @@ fn read_officers(files: &Files, orgs: &Orgs, problems: &mut Vec<Problem>) -> Off
     let Some(text) = files.get(OFFICERS) else { return Officers::default() };
     let sink = Sink::new(OFFICERS);
     // Spreadsheets put a byte-order mark before the header.
-    let officers = officers::read(text.strip_prefix('\u{feff}').unwrap_or(text), &sink, orgs);
+    let mut officers = officers::read(text.strip_prefix('\u{feff}').unwrap_or(text), &sink, orgs);
+    officers.name_regions(orgs);
     problems.extend(sink.into_problems());
     officers
 }

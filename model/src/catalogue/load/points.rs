@@ -58,7 +58,9 @@ fn kind_of(at: &At<'_>) -> Option<Kind> {
 fn keys_of(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
         Some(Kind::TimeLimit) => &["id", "kind", "limit", "shadow_until"],
-        Some(Kind::OfficerQualification) => &["id", "kind", "step", "min_officers", "shadow_until"],
+        Some(Kind::OfficerQualification) => {
+            &["id", "kind", "step", "min_officers", "classes", "in_area", "shadow_until"]
+        }
         Some(Kind::StepRollback | Kind::Discretion) => &["id", "kind", "step", "shadow_until"],
         Some(Kind::Evidence) => &["id", "kind", "step", "required", "shadow_until"],
         Some(Kind::DecisionBasis) => &["id", "kind", "step", "negative", "required_fields", "shadow_until"],
@@ -69,6 +71,8 @@ fn keys_of(kind: Option<Kind>) -> &'static [&'static str] {
             "limit",
             "step",
             "min_officers",
+            "classes",
+            "in_area",
             "required",
             "negative",
             "required_fields",
@@ -86,8 +90,10 @@ fn read_rule(fields: &Fields<'_>, kind: Kind, steps: &Index<'_>, limits: &Index<
     let rule = |step: usize| match kind {
         Kind::OfficerQualification => {
             let least = fields.get("min_officers").map_or(Some(2), |at| at.int(1..=MAX_OFFICERS));
+            let in_area = fields.get("in_area").map_or(Some(false), |at| at.bool());
+            let classes = read_classes(fields);
             let min_officers = u32::try_from(least?).ok()?;
-            Some(Rule::OfficerQualification { step, min_officers })
+            Some(Rule::OfficerQualification { step, min_officers, classes, in_area: in_area? })
         }
         Kind::StepRollback => Some(Rule::StepRollback { step }),
         Kind::Evidence => Some(Rule::Evidence { step, required: read_required(fields) }),
@@ -109,6 +115,17 @@ fn read_rule(fields: &Fields<'_>, kind: Kind, steps: &Index<'_>, limits: &Index<
     // Read with any step where the named one is unknown, so that the other problems of the point are told too.
     let read = rule(step.unwrap_or_default());
     step.and(read)
+}
+
+fn read_classes(point: &Fields<'_>) -> Vec<String> {
+    let Some(at) = point.get("classes") else { return Vec::new() };
+    let list = at.list();
+    if at.is_list() && list.is_empty() {
+        let message =
+            both!("至少列出一个执法类别，或删去此键", "name at least one class, or leave the key out");
+        at.note(ProblemCode::MissingKey, message);
+    }
+    list.iter().filter_map(At::text).map(|class| class.trim().to_owned()).collect()
 }
 
 fn read_required(point: &Fields<'_>) -> Vec<RequiredEvidence> {

@@ -33,7 +33,7 @@ fn the_item_of_the_contract() {
     assert_eq!(item.limits[2].stages, [yellow(StageAt::Before(1)), RED_AT_DUE]);
     assert_eq!((item.limits[2].legal, item.limits[2].visits), (Legal::Statutory, Visits::Restart));
     assert!(matches!(item.points[0].rule, Rule::TimeLimit { limit: 2 }));
-    assert!(matches!(item.points[1].rule, Rule::OfficerQualification { step: 1, min_officers: 2 }));
+    assert!(matches!(item.points[1].rule, Rule::OfficerQualification { step: 1, min_officers: 2, .. }));
     assert!(matches!(item.points[6].rule, Rule::PenaltyExecution { step: 4, require_voucher: true }));
     assert_eq!(item.discretion[0].tiers[1].fine_fen, (Some(20_001), Some(100_000)));
     assert_eq!(item.redress[0].within, Some((60, "calendar_day".to_owned())));

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::super::{Catalogue, Category, Legal, Length, ProblemCode, Rule, StageAt, Standing, Visits};
+use super::super::super::{
+    Catalogue, Category, Legal, Length, ProblemCode, Rule, StageAt, Standing, Visits, Wanted,
+};
 use crate::time::Day;
 
 fn root() -> PathBuf {
@@ -84,7 +86,10 @@ fn the_demo_has_officers_of_every_standing() {
     let day = Day::from_ymd(2026, 6, 30);
     let standings = [Standing::Qualified, Standing::NotRegistered, Standing::NotYetValid, Standing::Expired];
     for standing in standings {
-        assert!(officers.iter().any(|o| demo.officers.standing(o, day) == standing), "{standing:?}");
+        assert!(
+            officers.iter().any(|o| demo.officers.standing(o, day, Wanted::default()) == standing),
+            "{standing:?}"
+        );
     }
 }
 
