@@ -97,7 +97,8 @@ fn set_trial(item: &mut Value, point: Option<&str>, until: Option<Instant>) {
         (None, _) => {}
     };
     let clear = |on: &mut Value| on.as_object_mut().and_then(|on| on.remove("shadow_until"));
-    let mut points: Vec<&mut Value> = item["points"].as_array_mut().into_iter().flatten().collect();
+    let points = item.get_mut("points").and_then(Value::as_array_mut);
+    let mut points: Vec<&mut Value> = points.into_iter().flatten().collect();
     if let Some(point) = point {
         points.iter_mut().filter(|own| own["id"] == point).for_each(|own| set(own));
         return;

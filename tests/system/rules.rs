@@ -99,14 +99,14 @@ impl Api<'_> {
 
     /// Accepted, with this revision.
     fn does(&self, person: &str, expected: u64, action: Value) {
-        let answer = self.ask(person, &format!("{person}-{expected}"), expected, &action).unwrap();
+        let answer = self.ask(person, &format!("{}-{person}-{expected}", self.rule), expected, &action).unwrap();
         assert_eq!(answer.status, 200, "{person} {action}: {}", answer.text());
         assert_eq!(answer.json()["revision"], expected + 1, "{person} {action}");
     }
 
     /// Refused, with this status and reason.
     fn may_not(&self, person: &str, expected: u64, action: Value, status: u16, reason: &str) {
-        let key = format!("no-{person}-{expected}-{reason}");
+        let key = format!("no-{}-{person}-{expected}-{reason}", self.rule);
         let answer = self.ask(person, &key, expected, &action).unwrap();
         let problem = answer.json();
         assert_eq!(
