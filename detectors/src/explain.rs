@@ -4,7 +4,7 @@ mod limit;
 pub(crate) mod silence;
 
 use model::calendar::Calendar;
-use model::catalogue::{Bilingual, Item, LegalBasis};
+use model::catalogue::{Bilingual, Item, LegalBasis, Rule};
 use model::finding::Code;
 use model::time::Instant;
 
@@ -154,16 +154,26 @@ impl Words<'_> {
         } else {
             (named.join("、"), named.join(", "))
         };
+        let held = if self.asks_for_class_or_area() {
+            ("有效且适用的执法证", "a valid certificate that fits")
+        } else {
+            ("有效执法证", "a certificate valid that day")
+        };
         both(
             format!(
-                "环节“{}”{at}办结,授权或署名的人员({})中当日持有有效且适用的执法证的有{qualified}人,应不少于{needed}人。",
-                step.zh, names.0
+                "环节“{}”{at}办结,授权或署名的人员({})中当日持有{}的有{qualified}人,应不少于{needed}人。",
+                step.zh, names.0, held.0
             ),
             format!(
-                "Step \"{}\" was completed on {at}; of those authorised or named ({}) {qualified} held a valid certificate that fits, at least {needed} must.",
-                step.en, names.1
+                "Step \"{}\" was completed on {at}; of those authorised or named ({}) {qualified} held {}, at least {needed} must.",
+                step.en, names.1, held.1
             ),
         )
+    }
+
+    fn asks_for_class_or_area(&self) -> bool {
+        let point = self.item.zip(self.verdict.point).and_then(|(item, point)| item.points.get(point));
+        matches!(point.map(|p| &p.rule), Some(Rule::OfficerQualification { classes, in_area, .. }) if *in_area || !classes.is_empty())
     }
 
     fn officer(&self, officer: &str) -> Bilingual {

@@ -99,7 +99,8 @@ impl Api<'_> {
 
     /// Accepted, with this revision.
     fn does(&self, person: &str, expected: u64, action: Value) {
-        let answer = self.ask(person, &format!("{}-{person}-{expected}", self.rule), expected, &action).unwrap();
+        let answer =
+            self.ask(person, &format!("{}-{person}-{expected}", self.rule), expected, &action).unwrap();
         assert_eq!(answer.status, 200, "{person} {action}: {}", answer.text());
         assert_eq!(answer.json()["revision"], expected + 1, "{person} {action}");
     }

@@ -442,6 +442,7 @@ fn foreign_values(parameter: &Value, org: &str) -> impl Iterator<Item = String> 
         "from" => values.push("2000-01-01T00:00:00Z".to_owned()),
         "to" => values.push("2100-01-01T00:00:00Z".to_owned()),
         "limit" => values.push("500".to_owned()),
+        "shadow" => values.push("only".to_owned()),
         "zone" => values.push("UTC".to_owned()),
         "from_seq" => values.push("0".to_owned()),
         "expires_within" => values.push("3660".to_owned()),
