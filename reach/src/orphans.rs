@@ -63,8 +63,8 @@ impl Orphans {
                 None
             }
         };
-        let turn = members.zip(wanted()).and_then(|(members, wanted)| {
-            let orphans = orphans(&members, wanted);
+        let turn = members.and_then(|members| {
+            let orphans = orphans(&members, wanted()?);
             if orphans.is_empty() {
                 return None;
             }

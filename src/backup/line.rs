@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use model::hash::Hash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -83,12 +84,8 @@ impl Kept {
             hash.update((bytes.map_or(-1, |b| b.len() as i64)).to_le_bytes());
             hash.update(bytes.unwrap_or_default());
         }
-        hex(&hash.finalize())
+        Hash(hash.finalize().into()).to_string()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes one file; it counts only once it is whole and on the disk.
@@ -142,7 +139,7 @@ fn digest(path: &Path) -> anyhow::Result<String> {
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
     loop {
         match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hash.finalize())),
+            0 => return Ok(Hash(hash.finalize().into()).to_string()),
             read => hash.update(&buffer[..read]),
         }
     }

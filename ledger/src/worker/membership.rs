@@ -106,20 +106,17 @@ impl Membership {
 
     /// All partitions of the topic, whosever they are; none while the broker does not say. They never change in number.
     pub(super) fn partitions(&self) -> std::ops::Range<i32> {
-        if self.partitions.get() == 0
-            && let Ok(count) = partitions(&self.consumer, &self.topic, METADATA_TIMEOUT)
-        {
-            self.partitions.set(count);
-        }
-        0..self.partitions.get()
+        all_partitions(&self.consumer, &self.topic, &self.partitions)
     }
 
     pub(super) fn poll(&mut self, wait: Duration) -> Result<(), WorkerError> {
         if self.reach.is_stranded(self.consumer.client()) {
             return Err(WorkerError::Stranded);
         }
-        let wanted = self.partitions();
-        let wanted = || (!wanted.is_empty()).then(|| wanted.map(|p| (self.topic.clone(), p)).collect());
+        let wanted = || {
+            let all = all_partitions(&self.consumer, &self.topic, &self.partitions);
+            (!all.is_empty()).then(|| all.map(|p| (self.topic.clone(), p)).collect())
+        };
         if self.orphans.are_ours_to_mend(self.consumer.client(), wanted) {
             return Err(WorkerError::Orphaned);
         }
@@ -182,4 +179,18 @@ impl Membership {
     pub(super) fn leave_for_good(self) {
         self.orphans.leave(&self.consumer);
     }
+}
+
+/// Asks for their number until it is `known`; it is 0 before.
+fn all_partitions(
+    consumer: &BaseConsumer<Context>,
+    topic: &str,
+    known: &std::cell::Cell<i32>,
+) -> std::ops::Range<i32> {
+    if known.get() == 0
+        && let Ok(count) = partitions(consumer, topic, METADATA_TIMEOUT)
+    {
+        known.set(count);
+    }
+    0..known.get()
 }

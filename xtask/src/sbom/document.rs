@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,18 +116,8 @@ pub(super) fn complaints(bill: &Value) -> Vec<String> {
 
 /// npm writes its hashes so. `None` where it is no base64.
 pub(super) fn hex_of_base64(text: &str) -> Option<String> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bits, mut count, mut hex) = (0_u32, 0, String::new());
-    for byte in text.trim_end_matches('=').bytes() {
-        let value = ALPHABET.iter().position(|letter| *letter == byte)?;
-        bits = (bits << 6) | value as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            hex.push_str(&format!("{:02x}", (bits >> count) & 0xff));
-        }
-    }
-    Some(hex)
+    let bytes = STANDARD.decode(text).ok()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

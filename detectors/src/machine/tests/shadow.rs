@@ -75,16 +75,20 @@ proptest! {
     }
 }
 
-#[test]
-fn what_is_no_shadow_is_written_as_ever() {
-    let events = [Event {
+fn first_event() -> Event<'static> {
+    Event {
         id: "e".into(),
         source: "s".into(),
         case: "c".into(),
         time: start(),
         recorded: None,
         body: body(0, 0),
-    }];
+    }
+}
+
+#[test]
+fn what_is_no_shadow_is_written_as_ever() {
+    let events = [first_event()];
     let plain = stands_under(catalogue(), &events).remove(0);
     let json = serde_json::to_value(&plain).expect("JSON");
     assert_eq!(json.get("shadow"), None, "old ledgers and new ones have one form");
@@ -97,14 +101,7 @@ fn what_is_no_shadow_is_written_as_ever() {
 /// tells what the rules find, tried or not.
 #[test]
 fn a_dry_run_knows_what_is_an_alarm() {
-    let events = [Event {
-        id: "e".into(),
-        source: "s".into(),
-        case: "c".into(),
-        time: start(),
-        recorded: None,
-        body: body(0, 0),
-    }];
+    let events = [first_event()];
     let (trial, over) = (on_trial(Trial::Item(13 * 24)), format!("{ITEM}in_flight: migrate\n"));
     let over = || {
         let files = [("items/i.yaml".to_owned(), over.clone())];
