@@ -41,8 +41,6 @@ const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often to commit positions that have not moved. The answer to a commit does not reach us (the binding gives
 /// librdkafka no callback for it), so one that failed is mended by the next.
 const REPEAT_COMMITS_EVERY: Duration = Duration::from_secs(10);
-/// How long the group may take to let go, on top of draining.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// When positions were last committed: those that had moved, and all.
 struct Commits {
@@ -344,7 +342,7 @@ impl<'a, O: Fn() -> Arc<Orgs>, C: Fn() -> model::Instant> Inbound<'a, O, C> {
 
     /// Leaves the group. That revokes what is held, which commits it.
     pub(crate) fn close(self) {
-        membership::close_within(self.consumer, self.config.drain_deadline + CLOSE_TIMEOUT);
+        reach::let_go(self.consumer, self.config.drain_deadline + reach::CLOSES_WITHIN);
     }
 }
 

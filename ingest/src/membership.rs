@@ -4,7 +4,6 @@
 //! holds the relay, never the consumer: that would be a cycle which cannot be dropped.
 
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
@@ -85,7 +84,8 @@ impl Membership {
             return;
         };
         self.metrics.commits.inc();
-        if let Err(error) = consumer.commit(&offsets, CommitMode::Sync) {
+        // It goes out before the partitions do, on the same connection; a synchronous one might never return (ADR 40).
+        if let Err(error) = consumer.commit(&offsets, CommitMode::Async) {
             self.metrics.commit_errors.inc();
             tracing::warn!(%error, "offsets not committed; the next owner reads the records again");
         }
@@ -128,23 +128,6 @@ pub(crate) fn offsets(positions: &[Position]) -> Option<TopicPartitionList> {
         }
     }
     (list.count() > 0).then_some(list)
-}
-
-/// Leaves the group, but does not wait for ever: librdkafka is known to hang here after a broker has bounced. What is left
-/// behind ends with the process.
-pub(crate) fn close_within(consumer: BaseConsumer<Membership>, limit: Duration) {
-    let (done, closed) = mpsc::channel::<()>();
-    let closing = std::thread::Builder::new().name("ingest-close".into()).spawn(move || {
-        drop(consumer);
-        drop(done);
-    });
-    match closing {
-        Ok(_) if closed.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) => {
-            tracing::warn!(seconds = limit.as_secs(), "the consumer does not close; left behind");
-        }
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "no thread to close the consumer in"),
-    }
 }
 
 fn partitions(list: &TopicPartitionList) -> Vec<(String, i32)> {

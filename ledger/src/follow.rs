@@ -5,10 +5,11 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant as Wall};
 
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use reach::Committer;
 
 use crate::chain::Chain;
 use crate::kafka::{broken, partitions, reader};
@@ -24,6 +25,7 @@ pub struct Follower {
     topic: String,
     config: ClientConfig,
     consumer: BaseConsumer,
+    committer: Committer,
     places: HashMap<i32, Place>,
     dirty: bool,
 }
@@ -69,7 +71,8 @@ impl Follower {
             places.insert(partition, place);
         }
         consumer.assign(&start).map_err(broken)?;
-        Ok(Self { topic: topic.to_owned(), config, consumer, places, dirty: false })
+        let committer = Committer::new(&config, TIMEOUT);
+        Ok(Self { topic: topic.to_owned(), config, consumer, committer, places, dirty: false })
     }
 
     /// By partition: seq of the entry that comes next.
@@ -110,7 +113,7 @@ impl Follower {
             element.set_offset(Offset::Offset(place.next)).map_err(broken)?;
             element.set_metadata(place.chain.note());
         }
-        self.consumer.commit(&list, CommitMode::Sync).map_err(broken)?;
+        self.committer.commit(&list).map_err(broken)?;
         self.dirty = false;
         Ok(())
     }

@@ -8,6 +8,7 @@
 //! client does go on. So whoever holds a client for long has a [`Reach`] beside it, and makes the client anew when that says
 //! so (ADR 31).
 
+mod commits;
 mod herald;
 mod orphans;
 mod outage;
@@ -20,6 +21,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+pub use commits::{CLOSES_WITHIN, Committer, let_go};
 pub use herald::{Herald, WAITING};
 pub use orphans::{Orphans, Partition};
 use outage::Outage;

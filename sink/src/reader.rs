@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
-use reach::Reach;
+use reach::{CLOSES_WITHIN, Committer, Reach, let_go};
 
 use crate::config::SinkConfig;
 use crate::kind::Kind;
@@ -47,6 +47,7 @@ pub(crate) struct Reader {
     /// Reads nothing, so its questions are answered at once: a broker answers a connection in order, and behind a fetch
     /// that waits for records each question takes up to half a second.
     asker: Renewable,
+    committer: Committer,
     topic: String,
     timeout: Duration,
 }
@@ -69,7 +70,8 @@ impl Renewable {
     fn renew(&mut self) -> KafkaResult<bool> {
         let is_stranded = self.reach.is_stranded(self.client.client());
         if is_stranded {
-            *self = Self::new(&self.config, &self.topic)?;
+            let fresh = Self::new(&self.config, &self.topic)?;
+            let_go(std::mem::replace(self, fresh).client, CLOSES_WITHIN);
         }
         Ok(is_stranded)
     }
@@ -89,7 +91,8 @@ impl Reader {
         let timeout = Duration::from_millis(sink.kafka_timeout_ms.max(1));
         let topic = kind.topic(&sink.topics).to_owned();
         let (consumer, asker) = (Renewable::new(&config, &topic)?, Renewable::new(&config, &topic)?);
-        Ok(Self { consumer, is_new: false, asker, topic, timeout })
+        let committer = Committer::new(&config, timeout);
+        Ok(Self { consumer, is_new: false, asker, committer, topic, timeout })
     }
 
     fn renew_consumer(&mut self) -> KafkaResult<()> {
@@ -151,14 +154,14 @@ impl Reader {
         Ok(found)
     }
 
-    fn mark(&self, marks: &BTreeMap<i32, Mark>) -> KafkaResult<()> {
+    fn mark(&mut self, marks: &BTreeMap<i32, Mark>) -> KafkaResult<()> {
         let list = self.list(marks.iter().map(|(partition, mark)| (*partition, mark.offset)))?;
         for (partition, mark) in marks {
             if let Some(mut element) = list.find_partition(&self.topic, *partition) {
                 element.set_metadata(&mark.metadata);
             }
         }
-        self.consumer.client.commit(&list, CommitMode::Sync)
+        self.committer.commit(&list)
     }
 }
 
@@ -198,10 +201,7 @@ impl Source for Reader {
     }
 
     fn commit(&mut self, marks: &BTreeMap<i32, Mark>) -> Result<(), Trouble> {
-        self.renew_consumer().and_then(|()| self.mark(marks)).map_err(|error| {
-            self.consumer.reach.doubt();
-            trouble(error)
-        })
+        self.mark(marks).map_err(trouble)
     }
 }
 

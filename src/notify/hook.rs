@@ -95,15 +95,21 @@ impl Hook {
 
     fn serve(&self, stop: &AtomicBool) -> anyhow::Result<()> {
         let consumer: BaseConsumer = self.config.create()?;
-        begin(&consumer).context("where to begin")?;
+        let served = self.serve_by(&consumer, stop);
+        reach::let_go(consumer, reach::CLOSES_WITHIN);
+        served
+    }
+
+    fn serve_by(&self, consumer: &BaseConsumer, stop: &AtomicBool) -> anyhow::Result<()> {
+        begin(consumer, &self.config).context("where to begin")?;
         consumer.subscribe(&[ALARM_FEED])?;
         let (mut passed, mut committed) = (BTreeMap::new(), Wall::now());
         while !stop.load(Ordering::Relaxed) {
             let mut is_told = false;
-            if let Some(message) = poll(&consumer, TURN)? {
+            if let Some(message) = poll(consumer, TURN)? {
                 if let Some(notice) = self.notice(&message) {
                     is_told = true;
-                    if self.deliver(&consumer, message.partition(), &notice, stop)? == Done::No {
+                    if self.deliver(consumer, message.partition(), &notice, stop)? == Done::No {
                         // It stays uncommitted, and is read again by whoever has it then.
                         return Ok(());
                     }
@@ -111,11 +117,11 @@ impl Hook {
                 passed.insert(message.partition(), message.offset() + 1);
             }
             if is_told || committed.elapsed() >= COMMIT_EVERY {
-                commit(&consumer, &passed)?;
+                commit(consumer, &passed)?;
                 (passed, committed) = (BTreeMap::new(), Wall::now());
             }
         }
-        commit(&consumer, &passed)
+        commit(consumer, &passed)
     }
 
     /// What the record is to the recipient.
@@ -180,7 +186,7 @@ impl Hook {
 
 /// Who is new is told of what comes from now on. That is written down at once: otherwise what comes while he is away, before
 /// he was told of anything, would be passed over.
-fn begin(consumer: &BaseConsumer) -> anyhow::Result<()> {
+fn begin(consumer: &BaseConsumer, config: &ClientConfig) -> anyhow::Result<()> {
     let metadata = consumer.fetch_metadata(Some(ALARM_FEED), TIMEOUT)?;
     let mut asked = TopicPartitionList::new();
     for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
@@ -197,8 +203,11 @@ fn begin(consumer: &BaseConsumer) -> anyhow::Result<()> {
         let (_, end) = consumer.fetch_watermarks(ALARM_FEED, place.partition(), TIMEOUT)?;
         Ok((place.partition(), end))
     };
-    let ends = committed.elements().iter().map(end).collect::<Result<Places, KafkaError>>();
-    commit(consumer, &ends?)
+    let ends = committed.elements().iter().map(end).collect::<Result<Places, KafkaError>>()?;
+    match list(&ends)? {
+        Some(list) => Ok(reach::Committer::new(config, TIMEOUT).commit(&list)?),
+        None => Ok(()),
+    }
 }
 
 fn poll(consumer: &BaseConsumer, wait: Duration) -> anyhow::Result<Option<BorrowedMessage<'_>>> {
@@ -211,15 +220,20 @@ fn poll(consumer: &BaseConsumer, wait: Duration) -> anyhow::Result<Option<Borrow
 /// By partition: the next record that is wanted.
 type Places = BTreeMap<i32, i64>;
 
+/// Without waiting: a synchronous commit might never return (ADR 40), and what is told twice has the key of the first time.
 fn commit(consumer: &BaseConsumer, places: &Places) -> anyhow::Result<()> {
-    if places.is_empty() {
-        return Ok(());
+    match list(places)? {
+        Some(list) => Ok(consumer.commit(&list, CommitMode::Async)?),
+        None => Ok(()),
     }
+}
+
+fn list(places: &Places) -> anyhow::Result<Option<TopicPartitionList>> {
     let mut list = TopicPartitionList::new();
     for (partition, next) in places {
         list.add_partition_offset(ALARM_FEED, *partition, Offset::Offset(*next))?;
     }
-    Ok(consumer.commit(&list, CommitMode::Sync)?)
+    Ok((list.count() > 0).then_some(list))
 }
 
 fn holds(consumer: &BaseConsumer, partition: i32) -> anyhow::Result<bool> {

@@ -7,7 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use reach::{Orphans, Reach};
+use reach::{CLOSES_WITHIN, Orphans, Reach, let_go};
 
 use super::{WorkerConfig, WorkerError};
 use crate::chain::Chain;
@@ -173,6 +173,7 @@ impl Membership {
 
     pub(super) fn leave(self) {
         self.consumer.unsubscribe();
+        let_go(self.consumer, CLOSES_WITHIN);
     }
 
     /// So that the group shares all partitions anew.
